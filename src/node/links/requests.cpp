@@ -198,20 +198,26 @@ void Requests::answer(InboundId id, Bytes body) {
   const auto entry = inbound_.find(id);
   if (entry == inbound_.end()) return;
   const StreamKey key = entry->second;
+  const bool is_only_one = !config_.has_request_body;
+  switch_.write(key, config_.framing.frame(std::move(body)), is_only_one);
+  if (is_only_one) return erase(key);
+  dismiss(id);
+}
+
+void Requests::dismiss(InboundId id) {
+  const auto entry = inbound_.find(id);
+  if (entry == inbound_.end()) return;
+  const StreamKey key = entry->second;
   inbound_.erase(entry);
   Stream& stream = streams_.at(key);
   stream.inbound.reset();
-  const bool is_only_one = !config_.has_request_body;
-  if (config_.has_answer) switch_.write(key, config_.framing.frame(std::move(body)), is_only_one);
-  if (is_only_one) return erase(key);
   touch(key, stream);
+  if (stream.reader.unread_bytes() == 0 && !stream.is_finished_by_peer) return;
   // Reading on may report the next request, and no call of ours may do that.
-  if (stream.reader.unread_bytes() > 0 || stream.is_finished_by_peer) {
-    events_.post([this, key] {
-      const auto again = streams_.find(key);
-      if (again != streams_.end()) read_request(key, again->second);
-    });
-  }
+  events_.post([this, key] {
+    const auto again = streams_.find(key);
+    if (again != streams_.end()) read_request(key, again->second);
+  });
 }
 
 void Requests::refuse(InboundId id) {

@@ -93,6 +93,8 @@ class Requests final : public StreamOwner {
 
   /// Answers a peer's request; late answers to streams that are gone are dropped.
   void answer(InboundId request, Bytes body);
+  /// Takes it without a word: this kind of request has no answer.
+  void dismiss(InboundId request);
   /// Refuses it: the stream is reset.
   void refuse(InboundId request);
 
