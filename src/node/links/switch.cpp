@@ -1,5 +1,6 @@
 #include "node/links/switch.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "foundation/base/check.hpp"
@@ -13,13 +14,12 @@ using ports::StreamKey;
 constexpr Duration negotiation_time_max = 10s;  // as js-libp2p and go-libp2p
 constexpr std::uint64_t no_code = 0;
 
-Bytes joined(const Bytes& a, const Bytes& b) {
-  if (a.empty()) return b;
-  std::vector<std::byte> both;
-  both.reserve(a.size() + b.size());
-  append(both, a);
-  append(both, b);
-  return Bytes(std::move(both));
+// Header and first proposal leave in one flight.
+Bytes proposal_of(std::string_view protocol) {
+  std::vector<std::byte> lines;
+  wire::append_line(lines, wire::multistream_header);
+  wire::append_line(lines, protocol);
+  return Bytes(std::move(lines));
 }
 
 }  // namespace
@@ -58,9 +58,7 @@ std::optional<StreamKey> Switch::open(ConnectionId connection, std::string_view 
   counters_.streams_opened += 1;
   add(*key,
       Stream{.owner = &owner, .direction = Direction::outbound, .proposal = std::string(protocol)});
-  links_.write(*key,
-               joined(wire::encode_line(wire::multistream_header), wire::encode_line(protocol)),
-               false);
+  links_.write(*key, proposal_of(protocol), false);
   return key;
 }
 
@@ -122,25 +120,20 @@ void Switch::on_data(StreamKey key, Bytes data, bool is_last) {
 void Switch::negotiate(StreamKey key, Bytes data, bool is_last) {
   links_.consume(key, data.size());
   Stream* stream = find(key);
-  Bytes unread = joined(std::exchange(stream->unread, {}), data);
-  while (stream != nullptr && stream->step != Step::open) {
-    const auto line = wire::decode_line(unread);
-    if (!line && line.error() == wire::Fault::truncated) {
-      if (is_last) return end(key, StreamEnd::reset);
-      stream->unread = std::move(unread);
-      return;
-    }
-    if (!line) return end(key, StreamEnd::malformed);
-    const Bytes text = unread.slice(0, line->size);
-    unread = unread.slice(line->size);
-    on_line(key, *stream, line->text);
+  while (stream->step != Step::open) {
+    if (data.empty()) return is_last ? end(key, StreamEnd::reset) : void();
+    const auto read = stream->lines.feed(data);
+    if (!read) return end(key, StreamEnd::malformed);
+    data = data.slice(read->consumed);
+    if (read->line) on_line(key, *stream, *read->line);
     stream = find(key);
+    if (stream == nullptr) return;
   }
-  if (stream == nullptr || (unread.empty() && !is_last)) return;
+  if (data.empty() && !is_last) return;
   stream->is_received = is_last;
   StreamOwner& owner = *stream->owner;
   erase_if_done(key);
-  owner.on_data(key, std::move(unread), is_last);
+  owner.on_data(key, std::move(data), is_last);
 }
 
 void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
@@ -158,7 +151,7 @@ void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
 
 void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   if (line == wire::multistream_list)
-    return links_.write(key, wire::encode_list(protocols()), false);
+    return links_.write(key, wire::encode_protocol_list(protocols()), false);
   const auto entry = owners_.find(line);
   if (entry == owners_.end()) {
     counters_.streams_unsupported += 1;

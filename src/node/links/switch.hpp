@@ -13,6 +13,7 @@
 
 #include "foundation/base/counters.hpp"
 #include "foundation/base/deadlines.hpp"
+#include "foundation/wire/multistream.hpp"
 
 #include "node/drive/alarm.hpp"
 #include "runtime/ports/links.hpp"
@@ -109,8 +110,8 @@ class Switch final : public ports::LinksObserver {
     bool is_sent = false;
     bool is_received = false;
     DeadlineId deadline;
-    Bytes unread;          // the start of a line that is not complete
-    std::string proposal;  // what an outbound stream asked for
+    wire::LineReader lines;  // until the protocol is settled
+    std::string proposal;    // what an outbound stream asked for
   };
   struct Connection {
     StreamPeer peer;
