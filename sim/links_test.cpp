@@ -61,12 +61,12 @@ struct Node final : links::ConnectionObserver,
   }
   void on_path(ConnectionId, const ports::PathChanged&) override {}
   void on_streams(ConnectionId, std::size_t open) override { open_streams = open; }
-  std::optional<ConnectionId> connection_of(const PeerId& peer) const override {
+  std::optional<ConnectionId> want(const PeerId& peer) override {
     const auto entry = pool.find(peer);
-    if (entry == pool.end()) return std::nullopt;
-    return entry->second;
+    if (entry != pool.end()) return entry->second;
+    transport->dial(book.at(peer), peer);
+    return std::nullopt;
   }
-  void want(const PeerId& peer) override { transport->dial(book.at(peer), peer); }
 
   // Requests: "late" is answered after a second, "no" is refused, "never" is left alone.
   void on_answer(RequestId id, Bytes body) override {

@@ -23,7 +23,7 @@ Requests::Requests(RequestsConfig config, Switch& streams, ConnectionSource& con
 
 void Requests::request(RequestId id, const PeerId& to, Bytes body, bool expects_answer) {
   start(id, Outbound{.peer = to,
-                     .connection = connections_.connection_of(to),
+                     .connection = {},
                      .stream = {},
                      .body = std::move(body),
                      .expects_answer = expects_answer});
@@ -42,13 +42,13 @@ void Requests::start(RequestId id, Outbound outbound) {
   const bool is_too_many = requests_.size() >= config_.under_way_max;
   outbound.deadline = deadlines_.add(timers_.now().instant + config_.timeout, id);
   alarm_.set(deadlines_.next());
-  const auto connection = outbound.connection;
+  auto connection = outbound.connection;
   const PeerId peer = outbound.peer;
   check(requests_.emplace(id, std::move(outbound)).second, "a request id is used once");
   if (is_too_many) return events_.post([this, id] { fail(id, RequestFailure::overloaded); });
+  if (!connection) connection = connections_.want(peer);
   if (connection) return send(id, *connection);
   waiting_for_peer_[peer].push_back(id);
-  connections_.want(peer);
 }
 
 void Requests::send(RequestId id, ConnectionId connection) {

@@ -58,10 +58,9 @@ class RequestsObserver {
 /// Where connections come from.
 class ConnectionSource {
  public:
-  /// The pooled connection to that peer, if there is one.
-  virtual std::optional<ConnectionId> connection_of(const PeerId& peer) const = 0;
-  /// A connection is wanted. `Requests::on_reachable` or `on_unreachable` follows, later.
-  virtual void want(const PeerId& peer) = 0;
+  /// A stream is about to be opened to that peer: the pooled connection, or none while one is made.
+  /// Then `Requests::on_reachable` or `on_unreachable` follows, later.
+  virtual std::optional<ConnectionId> want(const PeerId& peer) = 0;
 
  protected:
   ~ConnectionSource() = default;
