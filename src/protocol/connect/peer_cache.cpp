@@ -1,0 +1,144 @@
+#include "protocol/connect/peer_cache.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "foundation/base/probe.hpp"
+#include "foundation/wire/multiaddr_codec.hpp"
+#include "foundation/wire/proto.hpp"
+
+namespace mycel::connect {
+namespace {
+
+constexpr std::uint32_t addresses_field = 1;
+constexpr std::uint32_t last_seen_field = 2;
+
+Bytes key_of(const PeerId& peer) {
+  return Bytes::copy(peer.view());
+}
+
+}  // namespace
+
+Bytes encode(const CachedPeer& cached) {
+  wire::ProtoWriter writer;
+  for (const Multiaddr& address : cached.addresses) writer.bytes(addresses_field, address.binary());
+  const auto since_epoch = cached.last_seen.time_since_epoch().count();
+  writer.number(last_seen_field,
+                static_cast<std::uint64_t>(std::max<std::int64_t>(since_epoch, 0)));
+  return writer.take();
+}
+
+Result<CachedPeer, wire::Fault> decode_cached_peer(ByteView value) {
+  if (value.size() > cached_peer_size_max_bytes) return Err{wire::Fault::too_large};
+  CachedPeer cached;
+  wire::ProtoReader reader(value);
+  while (const auto field = reader.next()) {
+    if (field->is_bytes(addresses_field)) {
+      if (cached.addresses.size() == cached_addresses_max) return Err{wire::Fault::too_large};
+      auto address = wire::decode_multiaddr(field->bytes);
+      if (!address) return Err{address.error()};
+      cached.addresses.push_back(*std::move(address));
+    } else if (field->is_number(last_seen_field)) {
+      constexpr auto latest = std::uint64_t{1} << 48;  // milliseconds: year 10889
+      if (field->number > latest) return Err{wire::Fault::malformed};
+      cached.last_seen = UnixTime(UnixTime::duration(static_cast<UnixTime::rep>(field->number)));
+    }
+  }
+  if (!reader.ok()) return Err{wire::Fault::malformed};
+  if (cached.addresses.empty()) return Err{wire::Fault::missing_field};
+  return cached;
+}
+
+Result<PeerInfo, wire::Fault> PeerCache::load(Now now, ByteView key, ByteView value) {
+  const auto peer = PeerId::from_multihash(key);
+  auto cached = decode_cached_peer(value);
+  if (!peer || !cached) {
+    probe("an entry of the peer cache could not be read");
+    mark(now, Bytes::copy(key));
+    return Err{peer ? cached.error() : wire::Fault::malformed};
+  }
+  // A clock that was ahead must not keep a peer young for ever.
+  const UnixTime last_seen = std::min(cached->last_seen, now.unix);
+  PeerInfo info{*peer, cached->addresses};
+  if (const auto old = peers_.find(*peer); old != peers_.end())
+    by_age_.erase({old->second.cached.last_seen, *peer});
+  peers_[*peer] = {.cached = {cached->addresses, last_seen}, .stored_at = last_seen};
+  by_age_.emplace(last_seen, *peer);
+  evict(now);
+  return info;
+}
+
+void PeerCache::on_answered(Now now, const PeerId& peer, const Multiaddr& address) {
+  const auto [found, is_new] = peers_.try_emplace(peer);
+  Entry& entry = found->second;
+  auto& addresses = entry.cached.addresses;
+  const bool is_change = addresses.empty() || addresses.front() != address;
+  std::erase(addresses, address);
+  addresses.insert(addresses.begin(), address);
+  if (addresses.size() > cached_addresses_max) addresses.pop_back();
+  if (is_new) by_age_.emplace(entry.cached.last_seen, peer);
+  see(now, peer, entry);
+  if (is_change) mark(now, key_of(peer));
+  evict(now);
+}
+
+void PeerCache::on_seen(Now now, const PeerId& peer) {
+  if (const auto found = peers_.find(peer); found != peers_.end()) see(now, peer, found->second);
+}
+
+void PeerCache::forget(Now now, const PeerId& peer, const Multiaddr& address) {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return;
+  if (std::erase(found->second.cached.addresses, address) == 0) return;
+  mark(now, key_of(peer));
+  if (!found->second.cached.addresses.empty()) return;
+  by_age_.erase({found->second.cached.last_seen, peer});
+  peers_.erase(found);
+}
+
+void PeerCache::on_deadline(Now now, StoreBatch& persist) {
+  if (now.instant < write_at_) return;
+  write_at_ = never;
+  for (const Bytes& key : changed_) {
+    StoreWrite write{.table = Table::peers, .key = key, .value = std::nullopt};
+    const auto peer = PeerId::from_multihash(key);
+    const auto found = peer ? peers_.find(*peer) : peers_.end();
+    if (found != peers_.end()) {
+      write.value = encode(found->second.cached);
+      found->second.stored_at = found->second.cached.last_seen;
+    }
+    persist.push_back(std::move(write));
+  }
+  changed_.clear();
+}
+
+std::vector<PeerInfo> PeerCache::peers(std::size_t count_max) const {
+  std::vector<PeerInfo> youngest;
+  for (auto each = by_age_.rbegin(); each != by_age_.rend() && youngest.size() < count_max; ++each)
+    youngest.push_back({each->second, peers_.at(each->second).cached.addresses});
+  return youngest;
+}
+
+void PeerCache::see(Now now, const PeerId& peer, Entry& entry) {
+  by_age_.erase({entry.cached.last_seen, peer});
+  entry.cached.last_seen = now.unix;
+  by_age_.emplace(now.unix, peer);
+  if (entry.cached.last_seen - entry.stored_at >= config_.refresh_after) mark(now, key_of(peer));
+}
+
+void PeerCache::mark(Now now, Bytes key) {
+  changed_.insert(std::move(key));
+  if (write_at_ == never) write_at_ = now.instant + config_.write_every;
+  if (changed_.size() > 2 * config_.peers_max) write_at_ = now.instant;  // a bound, not a rhythm
+}
+
+void PeerCache::evict(Now now) {
+  while (peers_.size() > config_.peers_max) {
+    const PeerId oldest = by_age_.begin()->second;
+    by_age_.erase(by_age_.begin());
+    peers_.erase(oldest);
+    mark(now, key_of(oldest));
+  }
+}
+
+}  // namespace mycel::connect

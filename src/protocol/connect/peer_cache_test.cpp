@@ -1,0 +1,116 @@
+#include "protocol/connect/peer_cache.hpp"
+
+#include <array>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "foundation/wire/multiaddr_codec.hpp"
+
+namespace mycel::connect {
+namespace {
+
+PeerId peer(std::uint8_t number) {
+  std::array<std::byte, 34> multihash{};
+  multihash[0] = std::byte{0x12};
+  multihash[1] = std::byte{32};
+  multihash[2] = std::byte{number};
+  return *PeerId::from_multihash(multihash);
+}
+
+Multiaddr quic(int number) {
+  return *wire::parse_multiaddr("/ip4/192.0.2." + std::to_string(number) + "/udp/4001/quic-v1");
+}
+
+struct Story {
+  PeerCache cache{{.peers_max = 3}};
+  Now now{Instant{}, UnixTime{} + 1000h};
+  std::map<Bytes, Bytes> disk;
+  std::size_t writes = 0;
+
+  void pass(Duration span) {
+    now = {now.instant + span, now.unix + span};
+    StoreBatch batch;
+    cache.on_deadline(now, batch);
+    for (const StoreWrite& write : batch) {
+      writes += 1;
+      EXPECT_EQ(write.table, Table::peers);
+      if (write.value) {
+        disk[write.key] = *write.value;
+      } else {
+        disk.erase(write.key);
+      }
+    }
+  }
+  PeerCache restarted() {
+    PeerCache again({.peers_max = 3});
+    for (const auto& [key, value] : disk) EXPECT_TRUE(again.load(now, key, value));
+    return again;
+  }
+};
+
+TEST(PeerCache, a_restarted_node_knows_who_answered_and_where) {
+  Story story;
+  story.cache.on_answered(story.now, peer(1), quic(1));
+  story.pass(1s);
+  story.cache.on_answered(story.now, peer(2), quic(2));
+  story.cache.on_answered(story.now, peer(2), quic(3));
+  story.pass(30s);
+  EXPECT_EQ(story.restarted().peers(10),
+            (std::vector<PeerInfo>{{peer(2), {quic(3), quic(2)}}, {peer(1), {quic(1)}}}));
+}
+
+TEST(PeerCache, is_not_written_for_every_answer) {
+  Story story;
+  for (int i = 0; i < 100; ++i) {
+    story.cache.on_answered(story.now, peer(1), quic(1));
+    story.pass(20s);
+  }
+  EXPECT_EQ(story.writes, 1U);
+  for (int i = 0; i < 200; ++i) {
+    story.cache.on_answered(story.now, peer(1), quic(1));
+    story.pass(20s);
+  }
+  EXPECT_EQ(story.writes, 2U);  // an hour has passed once
+}
+
+TEST(PeerCache, forgets_whom_it_has_not_seen_for_longest_also_on_disk) {
+  Story story;
+  for (std::uint8_t who = 1; who <= 4; ++who) {
+    story.cache.on_answered(story.now, peer(who), quic(who));
+    story.pass(40s);
+  }
+  EXPECT_EQ(story.cache.size(), 3U);
+  story.pass(40s);
+  EXPECT_EQ(story.disk.size(), 3U);
+  EXPECT_FALSE(story.disk.contains(Bytes::copy(peer(1).view())));
+}
+
+TEST(PeerCache, an_address_where_somebody_else_lives_is_erased) {
+  Story story;
+  story.cache.on_answered(story.now, peer(1), quic(1));
+  story.pass(30s);
+  story.cache.forget(story.now, peer(1), quic(1));
+  story.pass(30s);
+  EXPECT_TRUE(story.disk.empty());
+  EXPECT_EQ(story.cache.next_deadline(), never);
+}
+
+TEST(PeerCache, what_cannot_be_read_is_erased) {
+  Story story;
+  const Bytes key = Bytes::copy(peer(1).view());
+  story.disk[key] = Bytes::copy("nonsense");
+  EXPECT_FALSE(story.cache.load(story.now, key, story.disk[key]));
+  story.pass(30s);
+  EXPECT_TRUE(story.disk.empty());
+}
+
+TEST(PeerCache, an_entry_without_an_address_or_with_too_many_is_refused) {
+  EXPECT_EQ(decode_cached_peer(encode({})).error(), wire::Fault::missing_field);
+  CachedPeer crowded;
+  for (int i = 1; i <= 5; ++i) crowded.addresses.push_back(quic(i));
+  EXPECT_EQ(decode_cached_peer(encode(crowded)).error(), wire::Fault::too_large);
+}
+
+}  // namespace
+}  // namespace mycel::connect

@@ -1,0 +1,285 @@
+#include "protocol/connect/pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "foundation/base/check.hpp"
+#include "foundation/base/probe.hpp"
+
+namespace mycel::connect {
+
+Pool::Admission Pool::admit(Instant now, ConnectionId id, const Connection& connection,
+                            Output& output, Counters& counters) {
+  if (is_full()) trim(now, output, counters);
+  if (is_full()) {
+    probe("a connection came when there were too many");
+    counters.closed_over_limit += 1;
+    output.closes.push_back({id, normal_close, "too many connections"});
+    return Admission::over_limit;
+  }
+  (connection.direction == Direction::inbound ? counters.connections_in
+                                              : counters.connections_out) += 1;
+  const auto [link, is_new] =
+      links_.emplace(id, Link{.what = connection, .since = now, .idle_since = now});
+  check(is_new, "a connection id was used twice");
+  const auto [pair, is_first] = peers_.try_emplace(connection.peer, Pair{.used = id});
+  if (is_first) {
+    output.events.emplace_back(
+        PeerConnected{connection.peer, id, connection.direction, connection.remote});
+    arm(id, link->second);
+  } else {
+    settle(now, id, pair->second, output, counters);
+  }
+  count(counters);
+  trim_if_high(now, output, counters);
+  return is_first ? Admission::first : Admission::second;
+}
+
+// The peer has a connection and a newcomer: one is used, the other redundant.
+void Pool::settle(Instant now, ConnectionId newcomer, Pair& pair, Output& output,
+                  Counters& counters) {
+  probe("two connections to one peer met");
+  if (is_surplus(links_.at(newcomer), links_.at(pair.used))) {
+    counters.closed_redundant += 1;
+    output.closes.push_back({newcomer, normal_close, "another connection is used"});
+    links_.erase(newcomer);
+    return;
+  }
+  if (!is_preferred(links_.at(newcomer), links_.at(pair.used))) {
+    make_redundant(now, pair, newcomer, output, counters);
+    return;
+  }
+  const ConnectionId old = std::exchange(pair.used, newcomer);
+  arm(newcomer, links_.at(newcomer));
+  replace(links_.at(newcomer).what.peer, newcomer, old, output, counters);
+  make_redundant(now, pair, old, output, counters);
+}
+
+// Of two that we dialled we keep the first, and say so at once: the peer cannot know which.
+bool Pool::is_surplus(const Link& newcomer, const Link& used) {
+  return newcomer.what.direction == Direction::outbound &&
+         used.what.direction == Direction::outbound;
+}
+
+// Both ends must come to the same answer: who dialled is known to both, and so, within a round
+// trip, is when. Of two that the peer dialled the last one counts: either the peer closes it at
+// once, as above, or it dialled because the first is dead.
+bool Pool::is_preferred(const Link& newcomer, const Link& old) const {
+  if (newcomer.since - old.since > config_.simultaneous_within) return true;
+  if (newcomer.what.direction == old.what.direction) return true;
+  return was_dialled_by_smaller(newcomer);
+}
+
+bool Pool::was_dialled_by_smaller(const Link& link) const {
+  return (self_ < link.what.peer) == (link.what.direction == Direction::outbound);
+}
+
+void Pool::make_redundant(Instant now, Pair& pair, ConnectionId id, Output& output,
+                          Counters& counters) {
+  if (pair.redundant) {
+    probe("a peer made a third connection");
+    counters.closed_over_limit += 1;
+    const ConnectionId third = *std::exchange(pair.redundant, std::nullopt);
+    output.closes.push_back({third, normal_close, "too many connections of one peer"});
+    due_.cancel(links_.at(third).due);
+    links_.erase(third);
+  }
+  pair.redundant = id;
+  Link& link = links_.at(id);
+  link.redundant_since = now;
+  link.idle_since = std::max(link.idle_since, now);
+  arm(id, link);
+}
+
+void Pool::replace(const PeerId& peer, ConnectionId by, ConnectionId replaced, Output& output,
+                   Counters& counters) {
+  const Connection& what = links_.at(by).what;
+  counters.replaced += 1;
+  output.events.emplace_back(ConnectionReplaced{peer, by, replaced, what.direction, what.remote});
+}
+
+std::optional<Pool::Ended> Pool::on_closed(Instant now, ConnectionId id, Output& output,
+                                           Counters& counters) {
+  const auto link = links_.find(id);
+  if (link == links_.end()) return std::nullopt;
+  const Connection& what = link->second.what;
+  Ended ended{.peer = what.peer,
+              .remote = what.remote,
+              .direction = what.direction,
+              .age = now - link->second.since};
+  remove(id, output, counters);
+  ended.was_last = !peers_.contains(ended.peer);
+  return ended;
+}
+
+void Pool::remove(ConnectionId id, Output& output, Counters& counters) {
+  const auto link = links_.find(id);
+  const PeerId peer = link->second.what.peer;
+  due_.cancel(link->second.due);
+  links_.erase(link);
+  const auto found = peers_.find(peer);
+  Pair& pair = found->second;
+  if (pair.redundant == id) {
+    pair.redundant.reset();
+  } else if (pair.redundant) {
+    probe("a redundant connection outlived the one that was preferred");
+    pair.used = *std::exchange(pair.redundant, std::nullopt);
+    Link& heir = links_.at(pair.used);
+    heir.redundant_since.reset();
+    arm(pair.used, heir);
+    replace(peer, pair.used, id, output, counters);
+  } else {
+    peers_.erase(found);
+    gone_.push_back(peer);
+    output.events.emplace_back(PeerDisconnected{peer, id});
+  }
+  count(counters);
+}
+
+void Pool::on_streams(Instant now, ConnectionId id, std::size_t open_streams) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  Link& link = found->second;
+  const bool was_idle = link.open_streams == 0;
+  link.open_streams = open_streams;
+  link.idle_since = now;
+  if (was_idle != (open_streams == 0)) arm(id, link);
+}
+
+std::optional<ConnectionId> Pool::connection_of(const PeerId& peer) const {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return std::nullopt;
+  return found->second.used;
+}
+
+// The deadline is left where it is: when it comes, it is found to be early and set again.
+std::optional<ConnectionId> Pool::use(Instant now, const PeerId& peer) {
+  const auto id = connection_of(peer);
+  if (id) links_.at(*id).idle_since = now;
+  return id;
+}
+
+void Pool::protect(Instant now, const PeerId& peer, bool is_protected) {
+  if (is_protected == protected_.contains(peer)) return;
+  if (!is_protected) {
+    protected_.erase(peer);
+  } else if (protected_.size() < protected_max) {
+    protected_.insert(peer);
+  }
+  const auto id = connection_of(peer);
+  if (!id) return;
+  Link& link = links_.at(*id);
+  link.idle_since = now;  // what was protected was in use until now
+  arm(*id, link);
+}
+
+bool Pool::disconnect(const PeerId& peer, Output& output, Counters& counters) {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return false;
+  const Pair pair = found->second;
+  // The redundant one first: it must not become the heir of the other.
+  if (pair.redundant) close(*pair.redundant, "disconnected", output, counters);
+  close(pair.used, "disconnected", output, counters);
+  return true;
+}
+
+void Pool::on_deadline(Instant now, Output& output, Counters& counters) {
+  while (const auto due = due_.pop_due(now)) {
+    if (due->connection) {
+      on_due(now, *due->connection, output, counters);
+    } else {
+      is_trim_set_ = false;
+      trim_if_high(now, output, counters);
+    }
+  }
+}
+
+Instant Pool::due_of(const Link& link) const {
+  if (link.redundant_since) {
+    const Instant last = *link.redundant_since + config_.redundant_for_max;
+    if (link.open_streams > 0) return last;
+    return std::min(last, link.idle_since + config_.redundant_idle_after);
+  }
+  if (link.open_streams > 0 || protected_.contains(link.what.peer)) return never;
+  return link.idle_since + config_.idle_after;
+}
+
+void Pool::arm(ConnectionId id, Link& link) {
+  due_.cancel(link.due);
+  link.due = {};
+  const Instant due = due_of(link);
+  if (due != never) link.due = due_.add(due, Due{id});
+}
+
+void Pool::on_due(Instant now, ConnectionId id, Output& output, Counters& counters) {
+  Link& link = links_.at(id);
+  link.due = {};
+  if (due_of(link) > now) return arm(id, link);
+  if (link.redundant_since) {
+    counters.closed_redundant += 1;
+    close(id, "another connection is used", output, counters);
+  } else {
+    counters.closed_idle += 1;
+    close(id, "idle", output, counters);
+  }
+}
+
+void Pool::trim_if_high(Instant now, Output& output, Counters& counters) {
+  if (is_trim_set_ || links_.size() <= config_.connections_high) return;
+  trim(now, output, counters);
+  if (links_.size() <= config_.connections_high) return;
+  is_trim_set_ = true;
+  due_.add(now + config_.trim_every, Due{});
+}
+
+bool Pool::is_trimmable(Instant now, const Link& link) const {
+  return link.open_streams == 0 && now - link.idle_since >= config_.trim_after &&
+         !protected_.contains(link.what.peer);
+}
+
+bool Pool::has_room(Instant now) const {
+  return !is_full() || std::ranges::any_of(links_, [&](const auto& each) {
+    return is_trimmable(now, each.second);
+  });
+}
+
+// The least useful: idle, unprotected, and longest unused.
+void Pool::trim(Instant now, Output& output, Counters& counters) {
+  std::vector<std::pair<Instant, ConnectionId>> idle;
+  for (const auto& [id, link] : links_) {
+    if (is_trimmable(now, link)) idle.emplace_back(link.idle_since, id);
+  }
+  std::ranges::sort(idle);
+  for (const auto& [since, id] : idle) {
+    if (links_.size() <= config_.connections_low) return;
+    counters.closed_trimmed += 1;
+    close(id, "trimmed", output, counters);
+  }
+}
+
+void Pool::close(ConnectionId id, std::string_view reason, Output& output, Counters& counters) {
+  output.closes.push_back({id, normal_close, reason});
+  remove(id, output, counters);
+}
+
+std::vector<ConnectionStatus> Pool::connections() const {
+  std::vector<ConnectionStatus> all;
+  all.reserve(links_.size());
+  for (const auto& [id, link] : links_)
+    all.push_back({.connection = id,
+                   .peer = link.what.peer,
+                   .remote = link.what.remote,
+                   .direction = link.what.direction,
+                   .since = link.since,
+                   .open_streams = link.open_streams,
+                   .is_redundant = link.redundant_since.has_value(),
+                   .is_protected = protected_.contains(link.what.peer)});
+  return all;
+}
+
+void Pool::count(Counters& counters) const {
+  counters.pooled_connections = links_.size();
+  counters.connected_peers = peers_.size();
+}
+
+}  // namespace mycel::connect
