@@ -121,7 +121,7 @@ void Dht::run_upkeep(Now now) {
 
 void Dht::start_refresh(Now now, std::size_t bucket) {
   counters_.upkeep_lookups += 1;
-  run(now, operation_ids_.next(), key_in_bucket(bucket), FindNearest{}, true);
+  run(now, operation_ids_.next(), key_in_bucket(bucket).view(), FindNearest{}, true);
 }
 
 void Dht::start_renewal(Now now, const Renewal& renewal) {

@@ -71,7 +71,7 @@ Verdict RecordStore::renew(Now now, Records::iterator record, const Bytes& value
                            UnixTime published, bool is_own, StoreBatch& persist) {
   Held& held = record->second;
   const bool is_same = held.value == value;
-  if (!is_same && is_still_valid(now, held) && better(held.key, value, held.value) <= 0)
+  if (!is_same && is_still_valid(now, held) && better(held.key.view(), value, held.value.view()) <= 0)
     return Verdict::outdated;
   held.judged = now.unix;
   held.heard = now.unix;
@@ -113,7 +113,7 @@ int RecordStore::better(ByteView key, ByteView a, ByteView b) const {
 
 void RecordStore::load(Now now, const Bytes& key, ByteView stored, StoreBatch& persist) {
   auto record = decode_stored_record(stored);
-  const bool is_kept = record && judge(now, key, record->value) == Verdict::valid;
+  const bool is_kept = record && judge(now, key, record->value.view()) == Verdict::valid;
   if (!is_kept) {
     persist.push_back({Table::records, key, std::nullopt});
     return;
@@ -146,7 +146,7 @@ void RecordStore::on_deadline(Now now, StoreBatch& persist, std::vector<Bytes>& 
     check(record != records_.end(), "a deadline belongs to a record that is held");
     Held& held = record->second;
     held.due = {};
-    const bool is_valid = judge(now, held.key, held.value) == Verdict::valid;
+    const bool is_valid = judge(now, held.key.view(), held.value.view()) == Verdict::valid;
     if (!is_valid || (!held.is_own && end_of(held) <= now.unix)) {
       expired_ += 1;
       drop(record, persist);
@@ -174,7 +174,7 @@ bool RecordStore::is_still_valid(Now now, Held& held) const {
   if (!held.is_own && end_of(held) <= now.unix) return false;
   const bool is_fresh = held.judged <= now.unix && now.unix - held.judged < config_.revalidate;
   if (is_fresh) return true;
-  if (judge(now, held.key, held.value) != Verdict::valid) return false;
+  if (judge(now, held.key.view(), held.value.view()) != Verdict::valid) return false;
   held.judged = now.unix;
   return true;
 }
