@@ -1,0 +1,34 @@
+#include "protocol/dht/counters.hpp"
+
+namespace mycel::dht {
+
+void Counters::each(const CounterVisitor& visit) const {
+  visit({"dht_lookups_total", "Lookups that this node was asked for."}, lookups);
+  visit({"dht_lookups_ended_total", "How lookups ended.", "result", "found"}, lookups_found);
+  visit({"dht_lookups_ended_total", "How lookups ended.", "result", "failed"}, lookups_failed);
+  visit({"dht_lookup_retries_total", "Lookups that entered once more elsewhere."}, lookup_retries);
+  visit({"dht_lookup_hops_total", "Answers on the way to the nearest node, over all lookups."},
+        hops);
+  visit({"dht_messages_sent_total", "Requests sent."}, messages);
+  visit({"dht_requests_ended_total", "How requests ended.", "result", "answered"}, answers);
+  visit({"dht_requests_ended_total", "How requests ended.", "result", "failed"}, failures);
+  visit({"dht_requests_served_total", "Requests of peers that were answered."}, served);
+  visit({"dht_requests_refused_total", "Requests of peers that were refused."}, refused);
+  visit({"dht_upkeep_lookups_total", "Lookups for refreshing and renewing."}, upkeep_lookups);
+  visit({"dht_records_republished_total", "Records put again in their turn."}, records_republished);
+  visit({"dht_corrections_total", "Better values sent to holders of worse ones."}, corrections);
+  visit({"provider_refreshes_total", "Own provider records announced again."}, provider_refreshes);
+  visit({"stale_records_cleaned_total", "Records and provider records that ended."},
+        stale_records_cleaned);
+  for (std::size_t i = 1; i < verdict_count; ++i) {
+    const auto verdict = static_cast<Verdict>(i);
+    visit({"verification_failures_total", "Values refused.", "reason", to_text(verdict)},
+          verification_failures.of(verdict));
+  }
+  visit({"dht_table_peers", "Peers in the routing table."}, table_peers);
+  visit({"dht_records", "Records held."}, records);
+  visit({"dht_record_bytes", "Memory that the records held take."}, record_bytes);
+  visit({"dht_providers", "Provider records held."}, providers);
+}
+
+}  // namespace mycel::dht

@@ -1,0 +1,38 @@
+#pragma once
+// What the DHT counts.
+
+#include <cstdint>
+
+#include "foundation/base/counters.hpp"
+
+#include "protocol/dht/verdict.hpp"
+
+namespace mycel::dht {
+
+struct Counters {
+  std::uint64_t lookups = 0;
+  std::uint64_t lookups_found = 0;
+  std::uint64_t lookups_failed = 0;
+  std::uint64_t lookup_retries = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t answers = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t hops = 0;
+  std::uint64_t served = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t upkeep_lookups = 0;
+  std::uint64_t records_republished = 0;
+  std::uint64_t corrections = 0;
+  std::uint64_t provider_refreshes = 0;
+  std::uint64_t stale_records_cleaned = 0;
+  VerdictCounts verification_failures;  ///< of puts received and of values in answers
+  // Gauges.
+  std::uint64_t table_peers = 0;
+  std::uint64_t records = 0;
+  std::uint64_t record_bytes = 0;
+  std::uint64_t providers = 0;
+
+  void each(const CounterVisitor& visit) const;
+};
+
+}  // namespace mycel::dht

@@ -1,0 +1,322 @@
+#pragma once
+// The distributed hash table: finds peers, values and providers by asking ever nearer nodes, and
+// keeps for others what is near to this node. It speaks libp2p's Kademlia.
+//
+// What it sends are requests that the link layer carries; each one that expects an answer comes
+// back exactly once, through on_answer() or on_failure(), at the latest after the link layer's own
+// deadline (five seconds is a good one).
+// Source: libp2p specs, kad-dht; Kademlia (Maymounkov 2002).
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "foundation/base/bytes.hpp"
+#include "foundation/base/deadlines.hpp"
+#include "foundation/base/rng.hpp"
+#include "foundation/base/strong.hpp"
+#include "foundation/base/time.hpp"
+#include "foundation/model/multiaddr.hpp"
+#include "foundation/model/peer_id.hpp"
+#include "foundation/model/request.hpp"
+#include "foundation/model/store_write.hpp"
+
+#include "protocol/dht/compact_addresses.hpp"
+#include "protocol/dht/counters.hpp"
+#include "protocol/dht/lookup.hpp"
+#include "protocol/dht/message.hpp"
+#include "protocol/dht/operation.hpp"
+#include "protocol/dht/providers.hpp"
+#include "protocol/dht/records.hpp"
+#include "protocol/dht/table.hpp"
+
+namespace mycel::dht {
+
+struct Config {
+  TableConfig table;
+  LookupConfig lookup;
+  RecordConfig records;
+  ProviderConfig providers;
+  /// A server answers requests and may stand in others' tables; a client only asks.
+  bool is_server = true;
+  /// Operations of the node's users at once; more end at once with Overloaded.
+  std::size_t operations_max = 1024;
+  /// A lookup that takes longer ends with what it has.
+  Duration operation_time_max = 60s;
+  /// How often a lookup that found nothing enters once more through other peers.
+  std::size_t retries_max = 1;
+  /// Every bucket that no lookup went through for so long is refreshed.
+  Duration refresh_interval = 10min;
+  /// Peers not heard from for so long are asked whether they are there.
+  Duration check_after = 15min;
+  Duration check_interval = 30s;
+  std::size_t checks_max = 64;
+  /// While the table is empty: time between attempts to enter, doubled each time.
+  Duration entry_retry_min = 1s;
+  Duration entry_retry_max = 60s;
+  /// Refreshing and renewing lookups at once.
+  std::size_t upkeep_max = 2;
+  /// Renewals that wait for their turn; beyond it they wait for their next one.
+  std::size_t renewals_max = 16384;
+  /// Connected peers that do not serve the DHT, remembered so that others can find them.
+  std::size_t clients_max = 256;
+};
+
+struct GetOptions {
+  /// Valid values to gather before the best of them is the answer. With 1 the first one is, and the
+  /// local store's counts.
+  std::size_t quorum = 1;
+};
+
+// How an operation can end.
+struct Peers {
+  std::vector<PeerInfo> nearest;  ///< that answered, nearest first, at most k
+};
+struct PeerFound {
+  PeerInfo peer;
+  bool is_reached = false;  ///< it answered itself; otherwise the addresses are hearsay
+};
+struct Value {
+  Bytes key;
+  Bytes value;
+  PeerId from;                ///< this node itself if it held the value
+  std::uint32_t answers = 0;  ///< valid values gathered
+};
+struct NotFound {
+  VerdictCounts refused;  ///< values that answers brought and that were not valid
+};
+struct Stored {
+  std::uint32_t count = 0;  ///< nodes that confirmed; for providers: that were told
+  std::uint32_t of = 0;
+};
+struct Providers {
+  Bytes key;
+  std::vector<PeerInfo> providers;
+};
+struct Refused {
+  Verdict reason = Verdict::valid;  ///< why an own put, or the key of a get, was not accepted
+};
+struct Overloaded {};
+using OperationResult =
+    std::variant<Peers, PeerFound, Value, NotFound, Stored, Providers, Refused, Overloaded>;
+
+/// What an operation cost.
+struct Facts {
+  std::uint32_t hops = 0;  ///< answers on the way to the nearest that answered
+  std::uint32_t messages = 0;
+  std::uint32_t asked = 0;
+  std::uint32_t answered = 0;
+  std::uint32_t failed = 0;
+  Duration duration{};
+};
+
+struct LookupDone {
+  OperationId operation{};
+  OperationResult result;
+  Facts facts;
+};
+/// Peers in the routing table, when that number has changed.
+struct TableChanged {
+  std::size_t size = 0;
+};
+/// The first lookup for this node itself has ended: the table holds its neighbourhood.
+struct Joined {
+  std::size_t table_size = 0;
+};
+/// The table is empty: somebody should connect to a configured entry point.
+struct EntryWanted {
+  std::uint32_t attempt = 0;
+};
+using Event = std::variant<LookupDone, TableChanged, Joined, EntryWanted>;
+
+/// A message to a peer. Without `expects_answer` nothing comes back, not even a failure.
+struct Request {
+  RequestId id{};
+  PeerId to;
+  Message message;
+  bool expects_answer = true;
+};
+
+enum class Reply : std::uint8_t {
+  message,  ///< send the message
+  nothing,  ///< accepted; this kind of request has no answer
+  refusal,  ///< reset the stream
+};
+struct Answer {
+  InboundId inbound{};
+  Reply reply = Reply::refusal;
+  Message message;
+};
+
+struct Output {
+  StoreBatch persist;
+  Durability durability = Durability::buffered;
+  std::vector<Answer> answers;  ///< that promise what `persist` holds
+  std::vector<Event> events;
+  /// What promises nothing and may leave before the disk answers.
+  struct Early {
+    std::vector<PeerInfo> addresses;  ///< where the peers of `requests` are said to be
+    std::vector<Request> requests;
+    std::vector<Answer> answers;
+  };
+  Early early;
+
+  void clear();
+};
+
+class Dht {
+ public:
+  Dht(const Config& config, const PeerId& self, Rng rng, std::vector<Namespace> namespaces);
+
+  /// A record or provider of the tables `records` and `providers`, after a restart.
+  void load(Now now, Table table, const Bytes& key, const Bytes& value);
+
+  /// A connected peer has said who it is, where it listens and whether it serves the DHT.
+  void on_peer(Now now, const PeerInfo& peer, bool serves_dht);
+  /// A peer is no longer connected. It stays in the table until it fails to answer.
+  void on_peer_gone(Now now, const PeerId& peer);
+  void on_request(Now now, InboundId inbound, const PeerId& from, const Message& message);
+  void on_answer(Now now, RequestId request, const Message& message);
+  void on_failure(Now now, RequestId request, RequestFailure failure);
+  void on_deadline(Now now);
+  Instant next_deadline() const;
+  void take_output(Output& output);
+
+  /// Looks up this node itself and refreshes every bucket; with an empty table asks for an entry
+  /// point and goes on asking.
+  void bootstrap(Now now);
+  /// Where this node can be reached: what it tells as a provider.
+  void set_local_addresses(std::vector<Multiaddr> addresses);
+  void set_server(bool is_server) { config_.is_server = is_server; }
+
+  // Operations: each ends with exactly one LookupDone, unless it is cancelled.
+  OperationId find_peer(Now now, const PeerId& peer);
+  OperationId find_nearest(Now now, ByteView key);
+  /// Keeps the value here, renews it until its validator says that it has ended, and stores it at
+  /// the nearest nodes.
+  OperationId put(Now now, const Bytes& key, const Bytes& value);
+  OperationId get(Now now, const Bytes& key, GetOptions options = {});
+  /// Says that this node provides `key`, a multihash, now and in the future.
+  OperationId provide(Now now, const Bytes& key);
+  /// Ends the renewal of provide(). Others forget after the time to live.
+  void stop_providing(Now now, const Bytes& key);
+  OperationId find_providers(Now now, const Bytes& key, std::size_t count_max);
+  /// False when it has ended before.
+  bool cancel(OperationId operation);
+
+  const RoutingTable& table() const { return table_; }
+  const Counters& counters() const;
+
+ private:
+  enum class Purpose : std::uint8_t { lookup, store, check, correction };
+  struct Pending {
+    PeerInfo to;
+    Purpose purpose = Purpose::check;
+    MessageType type = MessageType::find_node;
+    OperationId operation{};
+    Bytes value;  // of a put: what the answer must repeat
+  };
+  enum class TimerKind : std::uint8_t { operation, refresh, check, entry };
+  struct Timer {
+    TimerKind kind = TimerKind::operation;
+    OperationId operation{};
+  };
+  struct Renewal {
+    Bytes key;
+    bool is_provider = false;
+  };
+
+  // Requests of this node: dht.cpp.
+  void ask(const PeerInfo& to, Purpose purpose, OperationId operation, Message message);
+  void check_peer(const PeerInfo& peer);
+  void on_heard(Now now, const PeerInfo& peer);
+  void on_silence(Now now, const Pending& pending, RequestFailure failure);
+  void on_self_report(const PeerInfo& peer);
+  void on_reached(Now now, const PeerInfo& peer);
+
+  // Requests of peers: dht_serve.cpp.
+  void reply(InboundId inbound, const Message& message);
+  void refuse(InboundId inbound);
+  void serve_find_node(InboundId inbound, const PeerId& from, const Message& message);
+  void serve_get_value(Now now, InboundId inbound, const PeerId& from, const Message& message);
+  void serve_put_value(Now now, InboundId inbound, const Message& message);
+  void serve_get_providers(Now now, InboundId inbound, const PeerId& from, const Message& message);
+  void serve_add_provider(Now now, InboundId inbound, const PeerId& from, const Message& message);
+  std::vector<Peer> closer_peers(ByteView key, const PeerId& asker) const;
+
+  // Operations: dht_operations.cpp.
+  OperationId begin(Now now, ByteView key, Goal goal);
+  void run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep);
+  OperationId end_at_once(OperationResult result);
+  void advance(Now now, Operation& operation);
+  bool retry(Operation& operation);
+  void rearm(Operation& operation);
+  void on_operation_timer(Now now, OperationId id);
+  void on_lookup_answer(Now now, Operation& operation, const Pending& pending,
+                        const Message& message);
+  void on_lookup_failure(Now now, Operation& operation, const Pending& pending,
+                         RequestFailure failure);
+  void on_store_end(Now now, Operation& operation, bool is_stored);
+  void gather_record(Now now, const Operation& operation, Get& get, const PeerId& from,
+                     const Record& record);
+  void end_lookup(Now now, Operation& operation);
+  void store_at_nearest(Now now, Operation& operation, Put& put);
+  std::uint32_t announce_at_nearest(Operation& operation);
+  OperationResult result_of(Now now, Operation& operation);
+  void correct(Now now, Operation& operation, const Get& get);
+  void finish(Now now, Operation& operation, OperationResult result);
+  Operation* operation_of(OperationId id);
+
+  // Upkeep: dht_upkeep.cpp.
+  void on_timer(Now now, const Timer& timer);
+  void set_timer(DeadlineId& timer, TimerKind kind, Instant due);
+  void on_table_filled(Now now);
+  void seek_entry(Now now);
+  void refresh_stalest_bucket(Now now);
+  void check_silent(Now now);
+  void queue_refresh(std::size_t bucket);
+  void queue_refresh_of_all();
+  void queue_renewals(std::vector<Bytes>& keys, bool is_provider);
+  void run_upkeep(Now now);
+  void start_refresh(Now now, std::size_t bucket);
+  void start_renewal(Now now, const Renewal& renewal);
+  Bytes key_in_bucket(std::size_t bucket);
+  void mark_refreshed(Now now, ByteView key);
+
+  Config config_;
+  PeerId self_;
+  Rng rng_;
+  RoutingTable table_;
+  RecordStore records_;
+  ProviderStore providers_;
+  std::vector<Multiaddr> local_addresses_;
+  std::map<PeerId, CompactAddresses> clients_;
+
+  Sequence<OperationId> operation_ids_;
+  Sequence<RequestId> request_ids_;
+  std::map<OperationId, Operation> operations_;
+  std::map<RequestId, Pending> pending_;
+  std::size_t upkeep_running_ = 0;
+  std::size_t checks_running_ = 0;
+
+  Deadlines<Timer> deadlines_;
+  DeadlineId refresh_timer_{};
+  DeadlineId check_timer_{};
+  DeadlineId entry_timer_{};
+  std::uint32_t entry_attempt_ = 0;
+  bool has_joined_ = false;
+  std::vector<Instant> bucket_refreshed_;
+  std::list<std::size_t> refreshes_;  // buckets
+  std::list<Renewal> renewals_;
+  std::vector<PeerInfo> departed_;  // the last that left the table: where to knock when it is empty
+
+  std::size_t reported_size_ = 0;
+  mutable Counters counters_;
+  Output next_;
+};
+
+}  // namespace mycel::dht

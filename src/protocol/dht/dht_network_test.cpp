@@ -1,0 +1,287 @@
+// Many machines together: what the DHT promises as a whole.
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "protocol/dht/world_testing.hpp"
+
+namespace mycel::dht {
+namespace {
+
+using testing::key_text;
+using testing::World;
+
+std::vector<PeerId> ids_of(const std::vector<PeerInfo>& peers) {
+  std::vector<PeerId> ids;
+  for (const PeerInfo& peer : peers) ids.push_back(peer.id);
+  return ids;
+}
+
+std::vector<PeerId> nearest_found(World& world, std::size_t from, const Bytes& key) {
+  const auto operation =
+      world.tell(from, [&](Dht& dht) { return dht.find_nearest(world.now(), key.view()); });
+  const LookupDone done = world.finish(from, operation);
+  return ids_of(std::get<Peers>(done.result).nearest);
+}
+
+TEST(DhtNetwork, a_lookup_ends_at_the_true_k_nearest) {
+  World world(1);
+  world.grow(300);
+  world.run_for(1min);
+  for (int i = 0; i < 40; ++i) {
+    const auto from = static_cast<std::size_t>(world.rng().below(world.size()));
+    const Bytes key = key_text("key " + std::to_string(i));
+    EXPECT_EQ(nearest_found(world, from, key), world.nearest(key.view(), 20, from)) << i;
+  }
+}
+
+TEST(DhtNetwork, a_lookup_ends_at_the_nearest_live_nodes_with_a_fifth_dead) {
+  World world(2);
+  world.grow(300);
+  world.run_for(1min);
+  for (std::size_t i = 0; i < 60; ++i) world.kill(i * 5);
+  for (int i = 0; i < 20; ++i) {
+    const std::size_t from = 5 * static_cast<std::size_t>(world.rng().below(60)) + 1;
+    const Bytes key = key_text("key " + std::to_string(i));
+    EXPECT_EQ(nearest_found(world, from, key), world.nearest(key.view(), 20, from)) << i;
+  }
+}
+
+TEST(DhtNetwork, disjoint_paths_together_find_the_true_k_nearest) {
+  Config config;
+  config.lookup.disjoint_paths = 3;
+  World world(3, config);
+  world.grow(200);
+  world.run_for(1min);
+  for (int i = 0; i < 20; ++i) {
+    const auto from = static_cast<std::size_t>(world.rng().below(world.size()));
+    const Bytes key = key_text("key " + std::to_string(i));
+    EXPECT_EQ(nearest_found(world, from, key), world.nearest(key.view(), 20, from)) << i;
+  }
+}
+
+TEST(DhtNetwork, hops_grow_with_the_logarithm_of_the_network) {
+  Config config;
+  config.table.bucket_size = 4;  // small buckets, so that hundreds of nodes need several hops
+  config.lookup.k = 4;
+  World world(4, config);
+  world.grow(400);
+  world.run_for(1min);
+  std::uint32_t hops_max = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto from = static_cast<std::size_t>(world.rng().below(world.size()));
+    const Bytes key = key_text("key " + std::to_string(i));
+    const auto operation =
+        world.tell(from, [&](Dht& dht) { return dht.find_nearest(world.now(), key.view()); });
+    hops_max = std::max(hops_max, world.finish(from, operation).facts.hops);
+  }
+  EXPECT_LE(hops_max, 2 + std::log2(400.0 / 4));
+}
+
+TEST(DhtNetwork, a_record_survives_the_death_of_its_publisher) {
+  World world(5);
+  world.grow(100);
+  world.run_for(1min);
+  const Bytes key = key_text("/test/a");
+  const auto put =
+      world.tell(7, [&](Dht& dht) { return dht.put(world.now(), key, key_text("1:a")); });
+  const LookupDone stored = world.finish(7, put);
+  EXPECT_EQ(std::get<Stored>(stored.result).count, 20);
+  world.kill(7);
+  const auto get = world.tell(50, [&](Dht& dht) { return dht.get(world.now(), key); });
+  const LookupDone got = world.finish(50, get);
+  ASSERT_TRUE(std::holds_alternative<Value>(got.result));
+  EXPECT_EQ(std::get<Value>(got.result).value, key_text("1:a"));
+}
+
+TEST(DhtNetwork, a_record_survives_although_half_its_holders_die_every_hour) {
+  World world(6);
+  world.grow(120);
+  world.run_for(1min);
+  const Bytes key = key_text("/test/a");
+  const auto put =
+      world.tell(0, [&](Dht& dht) { return dht.put(world.now(), key, key_text("1:a")); });
+  world.finish(0, put);
+  for (int hour = 0; hour < 3; ++hour) {
+    int died = 0;
+    for (std::size_t i = 0; i + 1 < world.size() && died < 10; ++i) {
+      World::Node& node = world.node(i);
+      if (node.is_dead || !node.disk.contains({Table::records, key})) continue;
+      world.kill(i);
+      died += 1;
+    }
+    world.run_for(70min);
+  }
+  const std::size_t reader = world.size() - 1;
+  const auto get = world.tell(reader, [&](Dht& dht) { return dht.get(world.now(), key); });
+  EXPECT_TRUE(std::holds_alternative<Value>(world.finish(reader, get).result));
+}
+
+TEST(DhtNetwork, passing_a_record_on_does_not_make_it_immortal) {
+  World world(7);
+  world.grow(40);
+  world.run_for(1min);
+  const Bytes key = key_text("/test/a");
+  const auto put =
+      world.tell(0, [&](Dht& dht) { return dht.put(world.now(), key, key_text("1:a")); });
+  world.finish(0, put);
+  world.kill(0);
+  world.run_for(38h);
+  for (std::size_t i = 1; i < world.size(); ++i)
+    EXPECT_FALSE(world.node(i).disk.contains({Table::records, key})) << i;
+}
+
+TEST(DhtNetwork, a_living_publisher_keeps_its_record_alive) {
+  World world(8);
+  world.grow(40);
+  world.run_for(1min);
+  const Bytes key = key_text("/test/a");
+  const auto put =
+      world.tell(0, [&](Dht& dht) { return dht.put(world.now(), key, key_text("1:a")); });
+  world.finish(0, put);
+  world.run_for(60h);
+  const auto get = world.tell(20, [&](Dht& dht) { return dht.get(world.now(), key); });
+  EXPECT_TRUE(std::holds_alternative<Value>(world.finish(20, get).result));
+}
+
+TEST(DhtNetwork, held_records_are_renewed_by_one_holder_and_not_by_all) {
+  World world(9);
+  world.grow(40);
+  world.run_for(1min);
+  const Bytes key = key_text("/test/a");
+  const auto put =
+      world.tell(0, [&](Dht& dht) { return dht.put(world.now(), key, key_text("1:a")); });
+  world.finish(0, put);
+  world.run_for(10h);
+  std::uint64_t republished = 0;
+  for (std::size_t i = 0; i < world.size(); ++i)
+    republished += world.node(i).dht->counters().records_republished;
+  EXPECT_LE(republished, 40);  // 20 holders for ten hours would be 200
+  EXPECT_GE(republished, 8);
+}
+
+TEST(DhtNetwork, providers_are_found_and_forgotten_when_they_stop) {
+  Config config;
+  config.providers.ttl = 1h;
+  config.providers.refresh = 30min;
+  World world(10, config);
+  world.grow(80);
+  world.run_for(1min);
+  const Bytes key = key_text("a multihash");
+  for (const std::size_t provider : {std::size_t{3}, std::size_t{9}}) {
+    const auto provide =
+        world.tell(provider, [&](Dht& dht) { return dht.provide(world.now(), key); });
+    EXPECT_EQ(std::get<Stored>(world.finish(provider, provide).result).count, 20);
+  }
+  const auto find_all = [&](std::size_t from) {
+    const auto find =
+        world.tell(from, [&](Dht& dht) { return dht.find_providers(world.now(), key, 10); });
+    const LookupDone done = world.finish(from, find);
+    const auto* found = std::get_if<Providers>(&done.result);
+    return found == nullptr ? std::vector<PeerInfo>{} : found->providers;
+  };
+  auto found = find_all(40);
+  EXPECT_EQ(found.size(), 2);
+  EXPECT_FALSE(found.front().addresses.empty());
+  world.run_for(3h);
+  EXPECT_EQ(find_all(40).size(), 2) << "both refresh";
+  world.kill(3);
+  world.run_for(2h);
+  found = find_all(41);
+  ASSERT_EQ(found.size(), 1);
+  EXPECT_EQ(found.front().id, world.node(9).info.id);
+}
+
+TEST(DhtNetwork, a_peer_is_found_with_its_addresses) {
+  World world(11);
+  world.grow(200);
+  world.run_for(1min);
+  for (const std::size_t wanted : {std::size_t{5}, std::size_t{90}, std::size_t{150}}) {
+    const World::Node& node = world.node(wanted);
+    const auto find =
+        world.tell(20, [&](Dht& dht) { return dht.find_peer(world.now(), node.info.id); });
+    const LookupDone done = world.finish(20, find);
+    ASSERT_TRUE(std::holds_alternative<PeerFound>(done.result));
+    EXPECT_EQ(std::get<PeerFound>(done.result).peer, node.info);
+  }
+}
+
+TEST(DhtNetwork, stale_holders_are_corrected_by_a_careful_reader) {
+  World world(12);
+  world.grow(60);
+  world.run_for(1min);
+  const Bytes key = key_text("/test/a");
+  world.finish(0,
+               world.tell(0, [&](Dht& dht) { return dht.put(world.now(), key, key_text("1:a")); }));
+  std::vector<std::size_t> asleep;
+  for (std::size_t i = 1; i < world.size() && asleep.size() < 5; ++i)
+    if (world.node(i).disk.contains({Table::records, key})) asleep.push_back(i);
+  for (const std::size_t i : asleep) world.node(i).is_dead = true;
+  world.finish(0,
+               world.tell(0, [&](Dht& dht) { return dht.put(world.now(), key, key_text("2:b")); }));
+  for (const std::size_t i : asleep) {
+    world.node(i).is_dead = false;
+    world.start(i);
+    world.connect(i, 0);
+  }
+  world.run_for(1min);
+  const auto get =
+      world.tell(59, [&](Dht& dht) { return dht.get(world.now(), key, {.quorum = 25}); });
+  const LookupDone got = world.finish(59, get);
+  EXPECT_EQ(std::get<Value>(got.result).value, key_text("2:b"));
+  world.run_for(1s);
+  const auto corrected = std::ranges::count_if(asleep, [&](std::size_t i) {
+    const auto record = decode_stored_record(world.node(i).disk.at({Table::records, key}).view());
+    return record && record->value == key_text("2:b");
+  });
+  EXPECT_EQ(corrected, 5);
+}
+
+TEST(DhtNetwork, a_network_that_was_cut_off_comes_back_by_itself) {
+  World world(13);
+  world.grow(20);
+  world.run_for(1min);
+  for (std::size_t i = 1; i < world.size(); ++i) world.node(i).is_dead = true;
+  world.run_for(90min);
+  EXPECT_LE(world.node(0).dht->table().size(), 2) << "dead peers leave the table";
+  for (std::size_t i = 1; i < world.size(); ++i) {
+    world.node(i).is_dead = false;
+    world.start(i);
+  }
+  world.run_for(10min);
+  EXPECT_GE(world.node(0).dht->table().size(), 1);
+}
+
+TEST(DhtNetwork, records_and_provided_keys_survive_a_restart) {
+  World world(14);
+  world.grow(30);
+  world.run_for(1min);
+  const Bytes key = key_text("/test/a");
+  world.finish(0,
+               world.tell(0, [&](Dht& dht) { return dht.put(world.now(), key, key_text("1:a")); }));
+  world.finish(0, world.tell(0, [&](Dht& dht) { return dht.provide(world.now(), key); }));
+  for (std::size_t i = 0; i < world.size(); ++i) world.start(i);
+  EXPECT_EQ(world.node(0).dht->counters().records, 1);
+  const auto get = world.tell(0, [&](Dht& dht) { return dht.get(world.now(), key); });
+  EXPECT_TRUE(std::holds_alternative<Value>(world.finish(0, get).result));
+  const auto find =
+      world.tell(0, [&](Dht& dht) { return dht.find_providers(world.now(), key, 1); });
+  EXPECT_TRUE(std::holds_alternative<Providers>(world.finish(0, find).result));
+}
+
+TEST(DhtNetwork, one_seed_gives_one_history) {
+  const auto delivered = [] {
+    World world(15);
+    world.grow(60);
+    world.run_for(1h);
+    return world.delivered();
+  };
+  EXPECT_EQ(delivered(), delivered());
+}
+
+}  // namespace
+}  // namespace mycel::dht

@@ -1,0 +1,342 @@
+// How operations of the DHT go on from one answer to the next.
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/dht/dht.hpp"
+
+namespace mycel::dht {
+namespace {
+
+Message question(const Operation& operation) {
+  return {.type = question_of(operation.goal), .key = operation.key};
+}
+
+// A lookup that ends with the first good answer gains nothing from asking all k at once.
+LookupConfig config_for(const Goal& goal, const LookupConfig& general) {
+  LookupConfig config = general;
+  const auto* get = std::get_if<Get>(&goal);
+  const bool ends_early = (get != nullptr && get->quorum == 1) ||
+                          std::holds_alternative<FindPeer>(goal) ||
+                          std::holds_alternative<FindProviders>(goal);
+  if (ends_early) config.parallel_last = config.parallel;
+  return config;
+}
+
+Facts facts_of(Now now, const Operation& operation) {
+  const Lookup& lookup = operation.lookup;
+  return {.hops = static_cast<std::uint32_t>(lookup.hops()),
+          .messages = operation.messages,
+          .asked = static_cast<std::uint32_t>(lookup.asked()),
+          .answered = static_cast<std::uint32_t>(lookup.answered()),
+          .failed = static_cast<std::uint32_t>(lookup.failed()),
+          .duration = now.instant - operation.started};
+}
+
+bool has_found(const OperationResult& result) {
+  if (const auto* peers = std::get_if<Peers>(&result)) return !peers->nearest.empty();
+  if (const auto* stored = std::get_if<Stored>(&result)) return stored->count > 0;
+  return std::holds_alternative<PeerFound>(result) || std::holds_alternative<Value>(result) ||
+         std::holds_alternative<Providers>(result);
+}
+
+std::vector<PeerInfo> infos_of(const std::vector<Peer>& peers) {
+  std::vector<PeerInfo> infos;
+  infos.reserve(peers.size());
+  for (const Peer& peer : peers) infos.push_back({peer.id, peer.addresses});
+  return infos;
+}
+
+}  // namespace
+
+OperationId Dht::find_peer(Now now, const PeerId& peer) {
+  return begin(now, peer.view(), FindPeer{.peer = peer});
+}
+
+OperationId Dht::find_nearest(Now now, ByteView key) {
+  return begin(now, key, FindNearest{});
+}
+
+OperationId Dht::put(Now now, const Bytes& key, const Bytes& value) {
+  const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
+  if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
+  return begin(now, key, Put{.value = value});
+}
+
+OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
+  if (!records_.knows_namespace(key)) return end_at_once(Refused{Verdict::unknown_namespace});
+  Get goal{.quorum = std::max<std::size_t>(options.quorum, 1)};
+  if (auto held = records_.get(now, key)) {
+    goal.answers = 1;
+    goal.best = std::move(held->value);
+    goal.best_from = self_;
+    goal.holders.push_back(self_);
+  }
+  return begin(now, key, std::move(goal));
+}
+
+OperationId Dht::provide(Now now, const Bytes& key) {
+  if (key.empty() || key.size() > key_size_max_bytes)
+    return end_at_once(Refused{Verdict::malformed});
+  if (!providers_.add_own(now, key, next_.persist)) return end_at_once(Overloaded{});
+  return begin(now, key, Provide{});
+}
+
+void Dht::stop_providing(Now /*now*/, const Bytes& key) {
+  providers_.remove_own(key, next_.persist);
+}
+
+OperationId Dht::find_providers(Now now, const Bytes& key, std::size_t count_max) {
+  FindProviders goal{.count_max = std::max<std::size_t>(count_max, 1), .found = {}};
+  if (providers_.is_own(key)) goal.found.emplace(self_, local_addresses_);
+  for (PeerInfo& provider : providers_.providers(now, key, goal.count_max))
+    goal.found.emplace(provider.id, std::move(provider.addresses));
+  return begin(now, key, std::move(goal));
+}
+
+bool Dht::cancel(OperationId id) {
+  Operation* operation = operation_of(id);
+  if (operation == nullptr || operation->is_upkeep) return false;
+  deadlines_.cancel(operation->timer);
+  operations_.erase(id);
+  return true;
+}
+
+OperationId Dht::begin(Now now, ByteView key, Goal goal) {
+  if (key.empty() || key.size() > key_size_max_bytes)
+    return end_at_once(Refused{key.empty() ? Verdict::malformed : Verdict::too_large});
+  if (operations_.size() >= config_.operations_max + upkeep_running_)
+    return end_at_once(Overloaded{});
+  counters_.lookups += 1;
+  const OperationId id = operation_ids_.next();
+  run(now, id, key, std::move(goal), false);
+  return id;
+}
+
+OperationId Dht::end_at_once(OperationResult result) {
+  const OperationId id = operation_ids_.next();
+  next_.events.emplace_back(LookupDone{.operation = id, .result = std::move(result), .facts = {}});
+  return id;
+}
+
+void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) {
+  const Key target = Key::of(key);
+  Lookup lookup(config_for(goal, config_.lookup), target, self_);
+  lookup.enter(table_.nearest(target, config_.lookup.k, RoutingTable::Which::all));
+  Operation& operation = operations_
+                             .emplace(id, Operation{.id = id,
+                                                    .is_upkeep = is_upkeep,
+                                                    .key = Bytes::copy(key),
+                                                    .goal = std::move(goal),
+                                                    .lookup = std::move(lookup),
+                                                    .started = now.instant,
+                                                    .retries_left = config_.retries_max})
+                             .first->second;
+  if (is_upkeep) upkeep_running_ += 1;
+  advance(now, operation);
+}
+
+Operation* Dht::operation_of(OperationId id) {
+  const auto found = operations_.find(id);
+  return found == operations_.end() ? nullptr : &found->second;
+}
+
+/// Asks whom there is to ask, or ends the lookup. The operation may be gone afterwards.
+void Dht::advance(Now now, Operation& operation) {
+  if (operation.is_storing) return;
+  while (!is_satisfied(operation)) {
+    for (const PeerInfo& peer : operation.lookup.next(now.instant)) {
+      operation.messages += 1;
+      ask(peer, Purpose::lookup, operation.id, question(operation));
+    }
+    if (!operation.lookup.is_settled()) return rearm(operation);
+    if (!is_in_vain(operation) || !retry(operation)) break;
+  }
+  end_lookup(now, operation);
+}
+
+/// Enters once more, through peers of the table that the lookup has not met. False when there are
+/// none.
+bool Dht::retry(Operation& operation) {
+  if (operation.retries_left == 0) return false;
+  operation.retries_left -= 1;
+  std::vector<PeerId> others = table_.peers();
+  std::erase_if(others, [&](const PeerId& peer) { return operation.lookup.knows(peer); });
+  rng_.shuffle(others);
+  if (others.size() > config_.lookup.k) others.resize(config_.lookup.k);
+  std::vector<PeerInfo> entry_points;
+  for (const PeerId& peer : others) entry_points.push_back(*table_.find(peer));
+  if (operation.lookup.enter(entry_points) == 0) return false;
+  counters_.lookup_retries += 1;
+  return true;
+}
+
+void Dht::rearm(Operation& operation) {
+  const Instant due = std::min(operation.started + config_.operation_time_max,
+                               operation.is_storing ? never : operation.lookup.next_slow());
+  if (due == operation.timer_due) return;
+  deadlines_.cancel(operation.timer);
+  operation.timer_due = due;
+  operation.timer = deadlines_.add(due, {TimerKind::operation, operation.id});
+}
+
+void Dht::on_operation_timer(Now now, OperationId id) {
+  Operation* operation = operation_of(id);
+  if (operation == nullptr) return;
+  operation->timer_due = never;
+  const bool is_over = operation->started + config_.operation_time_max <= now.instant;
+  if (!is_over) return advance(now, *operation);
+  if (!operation->is_storing) return finish(now, *operation, result_of(now, *operation));
+  const auto& put = std::get<Put>(operation->goal);
+  finish(now, *operation, Stored{put.stored, put.of});
+}
+
+void Dht::on_lookup_answer(Now now, Operation& operation, const Pending& pending,
+                           const Message& message) {
+  if (operation.is_storing) return;
+  operation.lookup.on_answer(pending.to.id, infos_of(message.closer));
+  gather(operation, message);
+  if (auto* find = std::get_if<FindPeer>(&operation.goal); find && find->peer == pending.to.id) {
+    find->is_reached = true;
+    if (!pending.to.addresses.empty()) find->addresses = pending.to.addresses;
+  }
+  auto* get = std::get_if<Get>(&operation.goal);
+  if (get != nullptr && message.record)
+    gather_record(now, operation, *get, pending.to.id, *message.record);
+  advance(now, operation);
+}
+
+// A value that is not valid counts as none.
+void Dht::gather_record(Now now, const Operation& operation, Get& get, const PeerId& from,
+                        const Record& record) {
+  const Verdict verdict = record.key != operation.key
+                              ? Verdict::wrong_key
+                              : records_.judge(now, operation.key, record.value);
+  if (verdict != Verdict::valid) {
+    counters_.verification_failures.add(verdict);
+    get.refused.add(verdict);
+    return;
+  }
+  const int order =
+      get.best ? records_.better(operation.key.view(), record.value, get.best->view()) : 1;
+  gather_value(get, from, record.value, order);
+}
+
+void Dht::on_lookup_failure(Now now, Operation& operation, const Pending& pending,
+                            RequestFailure failure) {
+  if (operation.is_storing) return;
+  operation.lookup.on_failure(pending.to.id);
+  // Who refuses to speak of the DHT has been reached all the same.
+  const bool is_reached =
+      failure == RequestFailure::unsupported || failure == RequestFailure::refused;
+  if (auto* find = std::get_if<FindPeer>(&operation.goal);
+      find && is_reached && find->peer == pending.to.id) {
+    find->is_reached = true;
+    if (!pending.to.addresses.empty()) find->addresses = pending.to.addresses;
+  }
+  advance(now, operation);
+}
+
+void Dht::end_lookup(Now now, Operation& operation) {
+  if (auto* put = std::get_if<Put>(&operation.goal)) return store_at_nearest(now, operation, *put);
+  finish(now, operation, result_of(now, operation));
+}
+
+OperationResult Dht::result_of(Now now, Operation& operation) {
+  if (const auto* find = std::get_if<FindPeer>(&operation.goal)) {
+    if (!find->is_reached && find->addresses.empty()) return NotFound{};
+    return PeerFound{{find->peer, find->addresses}, find->is_reached};
+  }
+  if (const auto* get = std::get_if<Get>(&operation.goal)) {
+    if (!get->best) return NotFound{get->refused};
+    correct(now, operation, *get);
+    return Value{operation.key, *get->best, get->best_from, get->answers};
+  }
+  if (const auto* find = std::get_if<FindProviders>(&operation.goal)) {
+    if (find->found.empty()) return NotFound{};
+    Providers result{.key = operation.key, .providers = {}};
+    for (const auto& [peer, addresses] : find->found)
+      if (result.providers.size() < find->count_max) result.providers.push_back({peer, addresses});
+    return result;
+  }
+  if (std::holds_alternative<Provide>(operation.goal)) {
+    const auto count = static_cast<std::uint32_t>(operation.lookup.nearest().size());
+    return Stored{announce_at_nearest(operation), count};
+  }
+  if (std::holds_alternative<Put>(operation.goal)) return Stored{};
+  return Peers{operation.lookup.nearest()};
+}
+
+void Dht::store_at_nearest(Now now, Operation& operation, Put& put) {
+  const std::vector<PeerInfo> nearest = operation.lookup.nearest();
+  if (nearest.empty()) return finish(now, operation, Stored{});
+  operation.is_storing = true;
+  put.of = put.waiting = static_cast<std::uint32_t>(nearest.size());
+  const Record record{operation.key, put.value, put.published};
+  for (const PeerInfo& peer : nearest) {
+    operation.messages += 1;
+    ask(peer, Purpose::store, operation.id,
+        {.type = MessageType::put_value, .key = operation.key, .record = record});
+  }
+  rearm(operation);
+}
+
+void Dht::on_store_end(Now now, Operation& operation, bool is_stored) {
+  auto& put = std::get<Put>(operation.goal);
+  put.waiting -= 1;
+  if (is_stored) put.stored += 1;
+  if (put.waiting == 0) finish(now, operation, Stored{put.stored, put.of});
+}
+
+std::uint32_t Dht::announce_at_nearest(Operation& operation) {
+  if (local_addresses_.empty()) return 0;  // receivers refuse a provider without an address
+  Message message{.type = MessageType::add_provider, .key = operation.key};
+  message.providers.push_back({.id = self_, .addresses = local_addresses_});
+  std::uint32_t count = 0;
+  for (const PeerInfo& peer : operation.lookup.nearest()) {
+    if (!peer.addresses.empty()) next_.early.addresses.push_back(peer);
+    next_.early.requests.push_back({request_ids_.next(), peer.id, message, false});
+    counters_.messages += 1;
+    operation.messages += 1;
+    count += 1;
+  }
+  return count;
+}
+
+/// Sends the best value to those who answered with a worse one, this node included.
+void Dht::correct(Now now, Operation& operation, const Get& get) {
+  const Record record{operation.key, *get.best, std::nullopt};
+  for (const PeerId& peer : get.outdated) {
+    counters_.corrections += 1;
+    if (peer == self_) {
+      records_.put(now, operation.key, *get.best, std::nullopt, false, next_.persist);
+      continue;
+    }
+    operation.messages += 1;
+    ask({peer, {}}, Purpose::correction, {},
+        {.type = MessageType::put_value, .key = operation.key, .record = record});
+  }
+}
+
+void Dht::finish(Now now, Operation& operation, OperationResult result) {
+  deadlines_.cancel(operation.timer);
+  mark_refreshed(now, operation.key.view());
+  const bool is_found = has_found(result);
+  if (operation.is_upkeep) {
+    upkeep_running_ -= 1;
+    if (!has_joined_ && is_found) {
+      has_joined_ = true;
+      next_.events.emplace_back(Joined{table_.size()});
+      queue_refresh_of_all();
+    }
+  } else {
+    const Facts facts = facts_of(now, operation);
+    counters_.hops += facts.hops;
+    (is_found ? counters_.lookups_found : counters_.lookups_failed) += 1;
+    next_.events.emplace_back(
+        LookupDone{.operation = operation.id, .result = std::move(result), .facts = facts});
+  }
+  operations_.erase(operation.id);
+}
+
+}  // namespace mycel::dht

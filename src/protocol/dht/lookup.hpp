@@ -1,0 +1,113 @@
+#pragma once
+// Finds the nodes nearest to a key by asking ever nearer ones. It knows no messages: whoever owns
+// it sends the questions, and tells it who answered with which closer peers.
+//
+// A lookup may walk several disjoint paths at once. A peer is asked on one path only, and what it
+// says counts on that path only, so a liar can lead astray the path that it stands on and no other.
+// The result is the nearest of all that answered on any path.
+// Source: Kademlia (Maymounkov 2002) §2.3; S/Kademlia (Baumgart 2007) §4.4.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "foundation/base/time.hpp"
+#include "foundation/model/multiaddr.hpp"
+#include "foundation/model/peer_id.hpp"
+
+#include "protocol/dht/key.hpp"
+
+namespace mycel::dht {
+
+struct LookupConfig {
+  /// Nearest nodes to find; also the most closer peers believed of one answer.
+  std::size_t k = 20;
+  /// alpha of Kademlia: questions under way at once, shared out over the paths (each has one).
+  std::size_t parallel = 3;
+  /// Questions under way on a path once an answer names nobody nearer than the nearest known: then
+  /// the k nearest must all be asked anyway.
+  std::size_t parallel_last = 20;
+  std::size_t disjoint_paths = 1;
+  /// Peers remembered on a path that nobody has asked; the farthest are forgotten. Three times k
+  /// suffices: a path never asks beyond its k nearest that did not fail.
+  std::size_t unasked_per_path_max = 64;
+  /// Questions in a whole lookup, so that peers who invent peers cannot keep it going.
+  std::size_t asked_max = 512;
+  /// After so long a peer is slow: the next one is asked in its place. Its answer still counts.
+  Duration patience = 500ms;
+};
+
+class Lookup {
+ public:
+  /// Paths that one lookup can have, retries included.
+  static constexpr std::size_t paths_max = 32;
+
+  Lookup(const LookupConfig& config, const Key& target, const PeerId& self);
+
+  /// Starts from `entry_points`, dealt out to `disjoint_paths` paths. A later call opens one more
+  /// path with them, for a retry that enters elsewhere. Returns how many are new.
+  std::size_t enter(const std::vector<PeerInfo>& entry_points);
+
+  /// Peers to ask now; all of them count as asked.
+  std::vector<PeerInfo> next(Instant now);
+  /// `peer` answered, and named `closer`. A failed peer that answers after all counts too.
+  void on_answer(const PeerId& peer, const std::vector<PeerInfo>& closer);
+  void on_failure(const PeerId& peer);
+
+  /// Whether on every path the k nearest known have all answered or failed.
+  bool is_settled() const;
+  /// When the next asked peer becomes slow, so that next() may name more; or `never`.
+  Instant next_slow() const;
+  /// The k nearest that answered, nearest first.
+  std::vector<PeerInfo> nearest() const;
+
+  const Key& target() const { return target_; }
+  bool knows(const PeerId& peer) const;
+  std::size_t asked() const { return asked_; }
+  std::size_t answered() const { return answered_; }
+  std::size_t failed() const { return failed_; }
+  std::size_t known() const { return nodes_.size(); }
+  /// How many answers led to the nearest that answered: 1 when an entry point named it.
+  std::size_t hops() const;
+
+ private:
+  enum class State : std::uint8_t { known, asked, slow, answered, failed };
+  using PathMask = std::uint32_t;
+  struct Node {
+    PeerInfo peer;
+    State state = State::known;
+    std::uint8_t path = 0;   // that asked it
+    std::uint16_t hops = 0;  // 0 for entry points
+    PathMask known_on = 0;
+    Instant asked_at{};
+  };
+  struct Path {
+    std::size_t unasked = 0;
+    bool is_closing = false;  // the last answer named nobody nearer
+  };
+  using Nodes = std::map<Distance, Node>;
+
+  static bool is_on(const Node& node, std::size_t path) { return (node.known_on >> path & 1) != 0; }
+  Distance distance_to(const PeerId& peer) const;
+  bool learn(std::size_t path, const PeerInfo& peer, std::size_t hops);
+  void forget_farthest(std::size_t path);
+  void leave_known(const Node& node);
+  Node* next_on(std::size_t path);
+  std::size_t under_way(std::size_t path) const;
+  std::size_t parallel_on(std::size_t path) const;
+  bool is_path_settled(std::size_t path) const;
+  const Distance* nearest_on(std::size_t path) const;
+  void mark_slow(Instant now);
+
+  LookupConfig config_;
+  Key target_;
+  PeerId self_;
+  Nodes nodes_;
+  std::vector<Path> paths_;
+  std::size_t asked_ = 0;
+  std::size_t answered_ = 0;
+  std::size_t failed_ = 0;
+};
+
+}  // namespace mycel::dht

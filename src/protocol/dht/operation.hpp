@@ -1,0 +1,83 @@
+#pragma once
+// What somebody wants of the DHT, while it is under way: a lookup, what it asks of each peer, what
+// it gathers from the answers, and when that is enough.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "foundation/base/bytes.hpp"
+#include "foundation/base/deadlines.hpp"
+#include "foundation/base/strong.hpp"
+#include "foundation/base/time.hpp"
+#include "foundation/model/multiaddr.hpp"
+#include "foundation/model/peer_id.hpp"
+
+#include "protocol/dht/lookup.hpp"
+#include "protocol/dht/message.hpp"
+#include "protocol/dht/verdict.hpp"
+
+namespace mycel::dht {
+
+using OperationId = Strong<struct OperationIdTag, std::uint64_t>;
+
+struct FindNearest {};
+/// A peer's addresses, as told by others until the peer itself has been reached.
+struct FindPeer {
+  PeerId peer;
+  std::vector<Multiaddr> addresses;
+  bool is_reached = false;
+};
+struct Get {
+  std::size_t quorum = 1;
+  std::optional<Bytes> best;
+  PeerId best_from;
+  std::uint32_t answers = 0;     // valid values, this node's own included
+  std::vector<PeerId> holders;   // who answered with the best
+  std::vector<PeerId> outdated;  // who answered with a worse one
+  VerdictCounts refused;
+};
+struct Put {
+  Bytes value;
+  /// Said only when this node passes on what it holds for others.
+  std::optional<UnixTime> published;
+  std::uint32_t waiting = 0;
+  std::uint32_t stored = 0;
+  std::uint32_t of = 0;
+};
+struct Provide {};
+struct FindProviders {
+  std::size_t count_max = 1;
+  std::map<PeerId, std::vector<Multiaddr>> found;
+};
+using Goal = std::variant<FindNearest, FindPeer, Get, Put, Provide, FindProviders>;
+
+struct Operation {
+  OperationId id{};
+  bool is_upkeep = false;  ///< the node's own housekeeping: nobody hears of its end
+  Bytes key;               ///< as it stands on the wire
+  Goal goal;
+  Lookup lookup;
+  Instant started{};
+  DeadlineId timer{};
+  Instant timer_due = never;
+  std::size_t retries_left = 0;
+  bool is_storing = false;  ///< the lookup is over, answers to puts are awaited
+  std::uint32_t messages = 0;
+};
+
+/// What a lookup for this goal asks of each peer.
+MessageType question_of(const Goal& goal);
+/// Takes in whom an answer names beside closer peers: the wanted peer, providers.
+void gather(Operation& operation, const Message& answer);
+/// Takes in a valid value. `order` is how it compares with the best one so far.
+void gather_value(Get& get, const PeerId& from, const Bytes& value, int order);
+/// Whether the lookup can end before it settles.
+bool is_satisfied(const Operation& operation);
+/// Whether a settled lookup did not bring what was wanted, so that entering elsewhere may help.
+bool is_in_vain(const Operation& operation);
+
+}  // namespace mycel::dht

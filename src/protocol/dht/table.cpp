@@ -1,0 +1,279 @@
+#include "protocol/dht/table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "foundation/wire/multiaddr_codec.hpp"
+
+namespace mycel::dht {
+namespace {
+
+std::uint32_t seconds_of(Instant instant) {
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(instant.time_since_epoch()).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, UINT32_MAX));
+}
+
+template <class Entries>
+auto find_in(Entries& entries, const PeerId& peer) {
+  return std::ranges::find_if(entries, [&](const auto& entry) { return entry.id == peer; });
+}
+
+// Buckets stay small: growing by doubling would waste a third of the table's memory.
+template <class Entry>
+void push_tightly(std::vector<Entry>& entries, Entry entry) {
+  constexpr std::size_t step = 4;
+  if (entries.size() == entries.capacity()) entries.reserve(entries.size() + step);
+  entries.push_back(std::move(entry));
+}
+
+constexpr std::byte ip4_code{0x04};
+constexpr std::byte ip6_code{0x29};
+constexpr std::size_t ip4_group_size = 3;  // a /24
+constexpr std::size_t ip6_group_size = 6;  // a /48
+
+// The protocol code and the leading bytes of the IP address that a multiaddr starts with.
+std::optional<std::uint64_t> subnet_of(const Multiaddr& address, bool counts_private) {
+  const ByteView bytes = address.binary();
+  if (bytes.empty()) return std::nullopt;
+  const std::size_t size = bytes[0] == ip4_code   ? ip4_group_size
+                           : bytes[0] == ip6_code ? ip6_group_size
+                                                  : 0;
+  if (size == 0 || bytes.size() < 1 + size) return std::nullopt;
+  if (!counts_private && (wire::is_loopback(address) || wire::is_private(address)))
+    return std::nullopt;
+  std::uint64_t group = 0;
+  for (const std::byte byte : bytes.first(1 + size))
+    group = (group << 8) | std::to_integer<std::uint64_t>(byte);
+  return group;
+}
+
+std::vector<std::uint64_t> subnets_of(const CompactAddresses& addresses, bool counts_private) {
+  std::vector<std::uint64_t> subnets;
+  for (const Multiaddr& address : addresses.list())
+    if (const auto subnet = subnet_of(address, counts_private)) subnets.push_back(*subnet);
+  std::ranges::sort(subnets);
+  const auto repeated = std::ranges::unique(subnets);
+  subnets.erase(repeated.begin(), repeated.end());
+  return subnets;
+}
+
+}  // namespace
+
+RoutingTable::RoutingTable(const TableConfig& config, const PeerId& self)
+    : config_(config), self_(self), self_key_(Key::of(self)), buckets_(1) {}
+
+RoutingTable::Taken RoutingTable::on_answered(Instant now, const PeerInfo& peer) {
+  if (peer.id == self_) return Taken::refused;
+  const Key key = Key::of(peer.id);
+  Bucket& bucket = buckets_[bucket_of(key)];
+  const auto known = find_in(bucket.entries, peer.id);
+  if (known == bucket.entries.end()) return insert(make_entry(now, key, peer), key);
+  known->failures = 0;
+  known->answered_s = seconds_of(now);
+  if (known->addresses.empty()) known->addresses = CompactAddresses(peer.addresses);
+  std::rotate(known, known + 1, bucket.entries.end());
+  return Taken::refreshed;
+}
+
+RoutingTable::Entry RoutingTable::make_entry(Instant now, const Key& key, const PeerInfo& peer) {
+  return {.id = peer.id,
+          .answered_s = seconds_of(now),
+          .head = key.words[0],
+          .addresses = CompactAddresses(peer.addresses)};
+}
+
+RoutingTable::Taken RoutingTable::insert(Entry entry, const Key& key) {
+  while (buckets_[bucket_of(key)].entries.size() >= config_.bucket_size &&
+         bucket_of(key) == buckets_.size() - 1 && buckets_.size() < key_bits)
+    split_last();
+  Bucket& bucket = buckets_[bucket_of(key)];
+  std::erase_if(bucket.reserve, [&](const Entry& waiting) { return waiting.id == entry.id; });
+  if (!is_within_caps(bucket, entry.addresses)) return Taken::refused;
+  if (bucket.entries.size() >= config_.bucket_size && !make_room(bucket)) {
+    put_in_reserve(bucket, std::move(entry));
+    return Taken::reserved;
+  }
+  push_tightly(bucket.entries, std::move(entry));
+  size_ += 1;
+  return Taken::added;
+}
+
+void RoutingTable::split_last() {
+  const std::size_t index = buckets_.size() - 1;
+  Bucket nearer;
+  const auto move_nearer = [&](std::vector<Entry>& from, std::vector<Entry>& to) {
+    std::vector<Entry> staying;
+    for (Entry& entry : from) {
+      const bool is_nearer = shared_prefix_bits(Key::of(entry.id), self_key_) > index;
+      push_tightly(is_nearer ? to : staying, std::move(entry));
+    }
+    from = std::move(staying);
+  };
+  move_nearer(buckets_[index].entries, nearer.entries);
+  move_nearer(buckets_[index].reserve, nearer.reserve);
+  buckets_.push_back(std::move(nearer));
+}
+
+// A full bucket has room when one of its peers failed to answer: the longest silent one goes.
+bool RoutingTable::make_room(Bucket& bucket) {
+  const auto failed =
+      std::ranges::find_if(bucket.entries, [](const Entry& entry) { return entry.failures > 0; });
+  if (failed == bucket.entries.end()) return false;
+  bucket.entries.erase(failed);
+  size_ -= 1;
+  return true;
+}
+
+void RoutingTable::put_in_reserve(Bucket& bucket, Entry entry) const {
+  if (config_.reserve_size == 0) return;
+  if (bucket.reserve.size() >= config_.reserve_size) bucket.reserve.erase(bucket.reserve.begin());
+  push_tightly(bucket.reserve, std::move(entry));
+}
+
+std::optional<PeerInfo> RoutingTable::on_failed(const PeerId& peer) {
+  Bucket& bucket = buckets_[bucket_of(Key::of(peer))];
+  std::erase_if(bucket.reserve, [&](const Entry& waiting) { return waiting.id == peer; });
+  const auto known = find_in(bucket.entries, peer);
+  if (known == bucket.entries.end()) return std::nullopt;
+  known->failures = static_cast<std::uint8_t>(known->failures + 1);
+  if (known->failures < config_.failures_max && bucket.reserve.empty()) {
+    std::rotate(bucket.entries.begin(), known, known + 1);  // demoted: the first to go
+    return std::nullopt;
+  }
+  PeerInfo gone{peer, known->addresses.list()};
+  take_out(bucket, static_cast<std::size_t>(known - bucket.entries.begin()));
+  return gone;
+}
+
+bool RoutingTable::remove(const PeerId& peer) {
+  Bucket& bucket = buckets_[bucket_of(Key::of(peer))];
+  std::erase_if(bucket.reserve, [&](const Entry& waiting) { return waiting.id == peer; });
+  const auto known = find_in(bucket.entries, peer);
+  if (known == bucket.entries.end()) return false;
+  take_out(bucket, static_cast<std::size_t>(known - bucket.entries.begin()));
+  return true;
+}
+
+void RoutingTable::take_out(Bucket& bucket, std::size_t index) {
+  bucket.entries.erase(bucket.entries.begin() + static_cast<std::ptrdiff_t>(index));
+  size_ -= 1;
+  fill_from_reserve(bucket);
+}
+
+void RoutingTable::fill_from_reserve(Bucket& bucket) {
+  while (!bucket.reserve.empty() && bucket.entries.size() < config_.bucket_size) {
+    Entry next = std::move(bucket.reserve.back());
+    bucket.reserve.pop_back();
+    if (!is_within_caps(bucket, next.addresses)) continue;
+    push_tightly(bucket.entries, std::move(next));
+    size_ += 1;
+  }
+}
+
+bool RoutingTable::set_addresses(const PeerId& peer, const std::vector<Multiaddr>& addresses) {
+  Bucket& bucket = buckets_[bucket_of(Key::of(peer))];
+  const auto known = find_in(bucket.entries, peer);
+  if (known == bucket.entries.end()) return false;
+  if (!addresses.empty()) known->addresses = CompactAddresses(addresses);
+  return true;
+}
+
+bool RoutingTable::is_within_caps(const Bucket& bucket, const CompactAddresses& addresses) const {
+  if (config_.subnet_per_bucket_max == 0 && config_.subnet_per_table_max == 0) return true;
+  const auto wanted = subnets_of(addresses, config_.caps_private);
+  if (wanted.empty()) return true;
+  std::vector<std::size_t> in_table(wanted.size());
+  std::vector<std::size_t> in_bucket(wanted.size());
+  for (const Bucket& each : buckets_) {
+    for (const Entry& entry : each.entries) {
+      for (const std::uint64_t subnet : subnets_of(entry.addresses, config_.caps_private)) {
+        const auto found = std::ranges::find(wanted, subnet);
+        if (found == wanted.end()) continue;
+        const auto index = static_cast<std::size_t>(found - wanted.begin());
+        in_table[index] += 1;
+        if (&each == &bucket) in_bucket[index] += 1;
+      }
+    }
+  }
+  const auto is_under = [](std::size_t count, std::size_t cap) { return cap == 0 || count < cap; };
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (!is_under(in_table[i], config_.subnet_per_table_max) ||
+        !is_under(in_bucket[i], config_.subnet_per_bucket_max))
+      return false;
+  return true;
+}
+
+bool RoutingTable::has_place_for(const PeerId& peer) const {
+  const std::size_t index = bucket_of(Key::of(peer));
+  const Bucket& bucket = buckets_[index];
+  return bucket.entries.size() < config_.bucket_size || index == buckets_.size() - 1 ||
+         std::ranges::any_of(bucket.entries, [](const Entry& entry) { return entry.failures > 0; });
+}
+
+std::optional<PeerInfo> RoutingTable::find(const PeerId& peer) const {
+  const Entry* entry = entry_of(peer);
+  if (entry == nullptr) return std::nullopt;
+  return PeerInfo{peer, entry->addresses.list()};
+}
+
+const RoutingTable::Entry* RoutingTable::entry_of(const PeerId& peer) const {
+  const Bucket& bucket = buckets_[bucket_of(Key::of(peer))];
+  const auto known = find_in(bucket.entries, peer);
+  return known == bucket.entries.end() ? nullptr : &*known;
+}
+
+std::vector<PeerInfo> RoutingTable::nearest(const Key& target, std::size_t count, Which which,
+                                            const PeerId* except) const {
+  struct Near {
+    std::uint64_t head;
+    const Entry* entry;
+  };
+  std::vector<Near> found;
+  found.reserve(size_);
+  for (const Bucket& bucket : buckets_)
+    for (const Entry& entry : bucket.entries)
+      if ((which == Which::all || entry.failures == 0) &&
+          (except == nullptr || entry.id != *except))
+        found.push_back({entry.head ^ target.words[0], &entry});
+  const auto is_nearer = [&](const Near& a, const Near& b) {
+    if (a.head != b.head) return a.head < b.head;
+    return distance(Key::of(a.entry->id), target) < distance(Key::of(b.entry->id), target);
+  };
+  const auto taken = static_cast<std::ptrdiff_t>(std::min(count, found.size()));
+  std::ranges::partial_sort(found, found.begin() + taken, is_nearer);
+  std::vector<PeerInfo> nearest;
+  nearest.reserve(static_cast<std::size_t>(taken));
+  for (auto near = found.begin(); near != found.begin() + taken; ++near)
+    nearest.push_back({near->entry->id, near->entry->addresses.list()});
+  return nearest;
+}
+
+std::vector<PeerId> RoutingTable::silent_since(Instant before, std::size_t count) const {
+  const std::uint32_t limit = seconds_of(before);
+  std::vector<PeerId> silent;
+  for (const Bucket& bucket : buckets_)
+    for (const Entry& entry : bucket.entries)
+      if (entry.answered_s < limit && silent.size() < count) silent.push_back(entry.id);
+  return silent;
+}
+
+std::vector<PeerId> RoutingTable::bucket(std::size_t index) const {
+  std::vector<PeerId> peers;
+  for (const Entry& entry : buckets_.at(index).entries) peers.push_back(entry.id);
+  return peers;
+}
+
+std::vector<PeerId> RoutingTable::peers() const {
+  std::vector<PeerId> peers;
+  peers.reserve(size_);
+  for (const Bucket& bucket : buckets_)
+    for (const Entry& entry : bucket.entries) peers.push_back(entry.id);
+  return peers;
+}
+
+std::size_t RoutingTable::bucket_of(const Key& key) const {
+  return std::min<std::size_t>(shared_prefix_bits(key, self_key_), buckets_.size() - 1);
+}
+
+}  // namespace mycel::dht
