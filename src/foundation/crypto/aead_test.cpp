@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "foundation/crypto/test_hex.hpp"
+#include "foundation/crypto/hex_test.hpp"
 
 namespace mycel::crypto {
 namespace {

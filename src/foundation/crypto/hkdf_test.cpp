@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "foundation/crypto/hex_test.hpp"
 #include "foundation/crypto/passphrase_key.hpp"
-#include "foundation/crypto/test_hex.hpp"
 
 namespace mycel::crypto {
 namespace {

@@ -10,7 +10,7 @@
 #include <openssl/err.h>
 
 #include "foundation/crypto/ed25519.hpp"
-#include "foundation/crypto/test_hex.hpp"
+#include "foundation/crypto/hex_test.hpp"
 
 namespace mycel::crypto {
 namespace {

@@ -91,12 +91,12 @@ SecretBytes content_of(BIO* bio) {
 
 /// The DER inside the PEM, or why there is none.
 Result<std::string_view, Pkcs8Error> read_pem(ByteView pem, Buffer& der) {
-  if (pem.size() > pem_size_max_bytes) return Err{Pkcs8Error::malformed};
+  if (pem.empty() || pem.size() > pem_size_max_bytes) return Err{Pkcs8Error::malformed};
   const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   check(bio != nullptr, "memory for a key file");
   char* label = nullptr;
   char* header = nullptr;
-  if (pem.empty() || PEM_read_bio(bio.get(), &label, &header, &der.data, &der.size) != 1)
+  if (PEM_read_bio(bio.get(), &label, &header, &der.data, &der.size) != 1)
     return Err{Pkcs8Error::malformed};
   const OpensslPtr<char, [](char* text) { OPENSSL_free(text); }> owned_label(label);
   const OpensslPtr<char, [](char* text) { OPENSSL_free(text); }> owned_header(header);

@@ -12,7 +12,7 @@
 #include <openssl/err.h>
 #include <unistd.h>
 
-#include "foundation/crypto/test_hex.hpp"
+#include "foundation/crypto/hex_test.hpp"
 
 namespace mycel::crypto {
 namespace {
