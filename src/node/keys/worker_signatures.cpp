@@ -1,0 +1,101 @@
+#include "node/keys/worker_signatures.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "foundation/base/check.hpp"
+#include "foundation/crypto/ed25519.hpp"
+#include "foundation/crypto/ml_dsa.hpp"
+
+namespace mycel::keys {
+namespace {
+
+using ports::SignatureCheck;
+using ports::SignatureScheme;
+
+/// Verifies one after another, keeping the last ML-DSA key: expanding it is a third of the work,
+/// and a batch often has one signer.
+class Verifier {
+ public:
+  bool verify(const SignatureCheck& one) {
+    if (one.scheme != SignatureScheme::ed25519) return verify_ml_dsa(one);
+    const auto key = crypto::Ed25519PublicKey::from(one.public_key);
+    return key && crypto::verify(*key, one.message, one.signature);
+  }
+
+ private:
+  bool verify_ml_dsa(const SignatureCheck& one) {
+    const auto strength = one.scheme == SignatureScheme::ml_dsa_65
+                              ? crypto::MlDsaStrength::ml_dsa_65
+                              : crypto::MlDsaStrength::ml_dsa_87;
+    const bool is_known =
+        last_ && last_->strength() == strength && equal(last_->view(), one.public_key);
+    if (!is_known) last_ = crypto::MlDsaPublicKey::from(strength, one.public_key);
+    return last_ && last_->verify(one.message, one.signature);
+  }
+  std::optional<crypto::MlDsaPublicKey> last_;
+};
+
+/// Work that several workers share: every batch has places of its own in `results`, and whoever
+/// ends last, on the node's thread, hands all of them over.
+template <class Item, class Answer>
+struct Job {
+  std::vector<Item> items;
+  std::vector<Answer> answers;
+  std::size_t batches_left = 0;
+};
+
+/// Calls `work(items, answers)` for each batch, with spans of equal size, then `then(job)`.
+template <class Item, class Answer, class Work, class Then>
+void run_in_batches(ports::Workers& workers, std::vector<Item> items, Work work, Then then) {
+  auto job = std::make_shared<Job<Item, Answer>>();
+  job->items = std::move(items);
+  job->answers.resize(job->items.size());
+  const std::size_t count = job->items.size();
+  // An empty job is one empty batch: the answer still comes later.
+  job->batches_left =
+      std::max<std::size_t>(1, (count + signature_batch_size_max - 1) / signature_batch_size_max);
+  for (std::size_t begin = 0; begin == 0 || begin < count; begin += signature_batch_size_max) {
+    const std::size_t size = std::min(signature_batch_size_max, count - begin);
+    workers.run(
+        [job, begin, size, work] {
+          work(std::span<const Item>(job->items).subspan(begin, size),
+               std::span<Answer>(job->answers).subspan(begin, size));
+        },
+        [job, then] {
+          if (--job->batches_left == 0) then(*job);
+        });
+  }
+}
+
+}  // namespace
+
+void WorkerSignatures::verify(std::vector<SignatureCheck> checks, Verdicts then) {
+  // One byte a verdict: the bits of a std::vector<bool> cannot be written from two threads.
+  const auto work = [](std::span<const SignatureCheck> batch, std::span<char> verdicts) {
+    Verifier verifier;
+    for (std::size_t i = 0; i < batch.size(); ++i) verdicts[i] = verifier.verify(batch[i]) ? 1 : 0;
+  };
+  run_in_batches<SignatureCheck, char>(
+      workers_, std::move(checks), work, [then = std::move(then)](auto& job) {
+        then(std::vector<bool>(job.answers.begin(), job.answers.end()));
+      });
+}
+
+void WorkerSignatures::sign(ports::SigningKey key, std::vector<Bytes> messages, Signed then) {
+  check(key.scheme == SignatureScheme::ed25519, "the keystore holds Ed25519 keys");
+  const SharedKey own = keystore_.key(key.number);
+  check(own != nullptr, "a signing key has a number that the keystore gave out");
+  const auto work = [own](std::span<const Bytes> batch, std::span<Bytes> signatures) {
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      signatures[i] = Bytes::copy(own->sign(batch[i]).view());
+  };
+  run_in_batches<Bytes, Bytes>(
+      workers_, std::move(messages), work,
+      [then = std::move(then)](auto& job) { then(std::move(job.answers)); });
+}
+
+}  // namespace mycel::keys
