@@ -97,7 +97,8 @@ class RocksStore::Impl {
   ~Impl() {
     writer_.reset();
     if (!db_) return;
-    db_->SyncWAL();
+    // A log that failed is left alone: RocksDB allows no further call on it.
+    if (!has_failed_) db_->SyncWAL();
     for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
     db_->Close();
   }
@@ -217,8 +218,9 @@ class RocksStore::Impl {
     rocksdb::WriteOptions options;
     options.sync = durability == Durability::synced;
     const rocksdb::Status status = db_->Write(options, &batch);
-    if (!status.ok()) return Err{error_of(status, "write", path_)};
-    return {};
+    if (status.ok()) return {};
+    has_failed_ = true;
+    return Err{error_of(status, "write", path_)};
   }
 
   const std::string path_;
@@ -226,6 +228,7 @@ class RocksStore::Impl {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // all that the database has
   std::array<rocksdb::ColumnFamilyHandle*, table_count> tables_{};
+  bool has_failed_ = false;  // of the writer's thread, while there is one
   std::optional<CommitWriter> writer_;
 };
 
