@@ -15,7 +15,8 @@ namespace mycel {
 
 using ByteView = std::span<const std::byte>;
 
-/// Shared, immutable bytes. Copying shares; slice() shares too and keeps the whole alive.
+/// Shared, immutable bytes. Copying shares; slice() shares too and keeps the whole alive. Being a
+/// contiguous range, they convert to a ByteView by themselves.
 class Bytes {
  public:
   Bytes() = default;
@@ -31,7 +32,6 @@ class Bytes {
   const std::byte* begin() const { return data_; }
   const std::byte* end() const { return data_ + size_; }
   ByteView view() const { return {data_, size_}; }
-  operator ByteView() const { return view(); }  // NOLINT(google-explicit-constructor)
 
   /// `count` bytes from `offset`; both are cut to what is there.
   Bytes slice(std::size_t offset, std::size_t count = SIZE_MAX) const;

@@ -1,0 +1,208 @@
+#include "apps/mycel/arguments.hpp"
+
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+namespace mycel::app {
+namespace {
+
+class Parser {
+ public:
+  Parser() {
+    root_.require_subcommand(1);
+    root_.footer(
+        "Every command takes --json and --help. Exit codes: 0 done, 1 refused or not found, 2 "
+        "wrong usage, 3 no node to talk to.\n"
+        "Try:  mycel up                                  # in one terminal\n"
+        "      mycel card publish examples/agents/weather.json   # in another");
+    add_up();
+    add_questions();
+    add_cards();
+    add_records();
+    add_identity();
+    add_sim();
+    add(root_, "version", "Print the version and what it was built with", "mycel version");
+  }
+
+  Result<Arguments, Exit> parse(int argc, const char* const* argv) {
+    try {
+      root_.parse(argc, argv);
+      return arguments_;
+    } catch (const CLI::ParseError& problem) {
+      std::ostringstream out;
+      std::ostringstream err;
+      const int code = root_.exit(problem, out, err);
+      return Err{Exit{code == 0 ? done : wrong_usage, code == 0 ? out.str() : err.str()}};
+    }
+  }
+
+ private:
+  CLI::App& add(CLI::App& parent, const std::string& name, const std::string& what,
+                const std::string& examples) {
+    CLI::App* const command = parent.add_subcommand(name, what);
+    command->footer("Examples:\n  " + examples);
+    command->add_flag("--json", arguments_.is_json,
+                      "Print JSON for scripts instead of text for people");
+    const std::string full = parent.get_parent() != nullptr ? parent.get_name() + " " + name : name;
+    command->final_callback([this, full] {
+      if (arguments_.command.empty()) arguments_.command = full;
+    });
+    return *command;
+  }
+
+  CLI::App& add_group(const std::string& name, const std::string& what) {
+    CLI::App* const group = root_.add_subcommand(name, what);
+    group->require_subcommand(1);
+    return *group;
+  }
+
+  CLI::App& with_node(CLI::App& command) {
+    command.add_option("--data", arguments_.data_dir, "Data folder of the node to talk to");
+    command.add_option("--control", arguments_.control,
+                       "Its control socket, when it is not in the data folder");
+    command.add_option("--timeout", arguments_.timeout_s, "Seconds to wait for the answer")
+        ->check(CLI::Range(1, 3600));
+    return command;
+  }
+
+  void add_up() {
+    CLI::App& up =
+        add(root_, "up", "Run a node until Ctrl-C; works without any configuration",
+            "mycel up\n  mycel up --data ./b --listen /ip4/127.0.0.1/udp/0/quic-v1 --join "
+            "/ip4/127.0.0.1/udp/4150/quic-v1");
+    up.add_option("--listen", arguments_.listen,
+                  "Address to listen on, as a multiaddr; may be repeated");
+    up.add_option("--join", arguments_.join, "Address of a node to join; may be repeated");
+    up.add_option("--announce", arguments_.announce,
+                  "Address to tell others instead of those listened on; may be repeated");
+    up.add_option("--data", arguments_.data_dir, "Data folder");
+    up.add_option("--config", arguments_.config_file,
+                  "Configuration file (TOML); see `mycel config`");
+    up.add_option("--set", arguments_.settings,
+                  "KEY=VALUE: one setting over the file's; may be repeated");
+    CLI::App& config =
+        add(root_, "config", "Print the effective configuration, with what each key means",
+            "mycel config\n  mycel config --config mycel.toml > full.toml");
+    config.add_option("--config", arguments_.config_file, "Configuration file (TOML)");
+    config.add_option("--data", arguments_.data_dir, "Data folder");
+    config.add_option("--set", arguments_.settings, "KEY=VALUE; may be repeated");
+  }
+
+  void add_questions() {
+    with_node(add(root_, "status", "What the node is and how it is", "mycel status"));
+    with_node(add(root_, "peers", "Who the node is connected to", "mycel peers --json"));
+    with_node(add(root_, "doctor", "Check the node and its surroundings, and say what to do",
+                  "mycel doctor"));
+    with_node(add(root_, "stop", "Stop the node gracefully", "mycel stop --data ./b"));
+    CLI::App& dial = with_node(add(root_, "dial", "Connect to a peer",
+                                   "mycel dial /ip4/192.0.2.7/udp/4150/quic-v1/p2p/12D3KooW..."));
+    dial.add_option("ADDRESS", arguments_.first, "Multiaddr; with /p2p/ID nobody else is accepted")
+        ->required();
+    dial.add_option("--protocol", arguments_.protocol,
+                    "Also ask whether the peer speaks this protocol");
+    CLI::App& ping = with_node(
+        add(root_, "ping", "Measure the round trip to a peer", "mycel ping 12D3KooW... --count 5"));
+    ping.add_option("PEER", arguments_.first, "Peer id or multiaddr")->required();
+    ping.add_option("--count", arguments_.count, "How many times")
+        ->default_val(3)
+        ->check(CLI::Range(1, 1000));
+  }
+
+  void add_cards() {
+    CLI::App& card = add_group("card", "Signed agent cards: who an agent is and what it can do");
+    CLI::App& publish =
+        with_node(add(card, "publish", "Sign a card with its agent's key and publish it",
+                      "mycel card publish examples/agents/weather.json"));
+    publish.add_option("FILE", arguments_.file, "The card, as JSON")->required();
+    CLI::App& get = with_node(
+        add(card, "get", "Resolve a card and verify it", "mycel card get did:key:z6Mk..."));
+    get.add_option("DID", arguments_.first, "did:key of the agent")->required();
+    get.add_option("--out", arguments_.out, "Save the card as it was signed to this file");
+    with_node(add(card, "list", "Cards that this node publishes", "mycel card list"));
+    CLI::App& revoke = with_node(add(card, "revoke", "Declare a card void, for everybody",
+                                     "mycel card revoke did:key:z6Mk..."));
+    revoke.add_option("DID", arguments_.first, "did:key of one of this node's agents")->required();
+    CLI::App& verify = add(card, "verify", "Check a signed card file; needs no node",
+                           "mycel card verify weather.card");
+    verify.add_option("FILE", arguments_.file, "Saved by `mycel card get --out`")->required();
+    verify.add_option("--did", arguments_.first, "Whose card it must be");
+  }
+
+  void add_records() {
+    CLI::App& record = add_group("record", "Values and providers in the DHT");
+    CLI::App& put = with_node(add(record, "put", "Store a value on the nodes nearest to its key",
+                                  "mycel record put /mycel-raw/greeting hello"));
+    put.add_option("KEY", arguments_.first, "Key, with its namespace")->required();
+    put.add_option("VALUE", arguments_.second, "Value, as text");
+    put.add_option("--file", arguments_.file, "Value, from a file");
+    put.add_flag("--unchecked", arguments_.is_unchecked,
+                 "Send it even if this node's own rules refuse it: the others judge");
+    CLI::App& get =
+        with_node(add(record, "get", "Find a value", "mycel record get /mycel-raw/greeting"));
+    get.add_option("KEY", arguments_.first, "Key, with its namespace")->required();
+    get.add_option("--quorum", arguments_.quorum,
+                   "How many nodes must have answered with a value; 1: the first")
+        ->check(CLI::Range(1, 20));
+    get.add_option("--out", arguments_.out, "Save the value to this file");
+    CLI::App& provide =
+        with_node(add(record, "provide", "Tell the mesh that this node has some content",
+                      "mycel record provide bafkrei..."));
+    provide.add_option("CID", arguments_.first, "Content id")->required();
+    CLI::App& providers = with_node(
+        add(record, "providers", "Find who has some content", "mycel record providers bafkrei..."));
+    providers.add_option("CID", arguments_.first, "Content id")->required();
+    providers.add_option("--count", arguments_.count, "How many are enough")
+        ->default_val(20)
+        ->check(CLI::Range(1, 1000));
+  }
+
+  void add_identity() {
+    CLI::App& identity = add_group("identity", "The keys of a stopped node");
+    for (const auto& [name, what] :
+         {std::pair{"show", "Print the peer id and the agents' DIDs"},
+          std::pair{"backup", "Save all keys to one encrypted file"},
+          std::pair{"restore", "Bring the keys back into an empty data folder"}}) {
+      CLI::App& command =
+          add(identity, name, what,
+              std::string("mycel identity ") + name +
+                  (name == std::string("show") ? "" : " keys.backup --passphrase-file secret.txt"));
+      command.add_option("--data", arguments_.data_dir, "Data folder");
+      command.add_option("--config", arguments_.config_file, "Configuration file (TOML)");
+      if (name == std::string("show")) continue;
+      command.add_option("FILE", arguments_.file, "The backup")->required();
+      command
+          .add_option("--passphrase-file", arguments_.second,
+                      "File whose first line is the backup's passphrase")
+          ->required();
+    }
+  }
+
+  void add_sim() {
+    CLI::App& sim = add_group("sim", "The deterministic world that the protocols are proved in");
+    CLI::App& run =
+        add(sim, "run", "Run a scenario",
+            "mycel sim run dht --seed 7\n  mycel sim run dht --nodes 1000 --seeds 1..20");
+    run.add_option("SCENARIO", arguments_.first,
+                   "dht: nodes join, look up each other's records, some crash")
+        ->required();
+    run.add_option("--seed", arguments_.seed, "Seed of the run");
+    run.add_option("--seeds", arguments_.seeds, "FIRST..LAST: many runs");
+    run.add_option("--nodes", arguments_.nodes, "How many nodes")
+        ->default_val(100)
+        ->check(CLI::Range(3, 100000));
+  }
+
+  CLI::App root_{
+      "Mycel: a mesh for agents and services that run on machines which do not all trust each "
+      "other"};
+  Arguments arguments_;
+};
+
+}  // namespace
+
+Result<Arguments, Exit> parse_arguments(int argc, const char* const* argv) {
+  return Parser().parse(argc, argv);
+}
+
+}  // namespace mycel::app

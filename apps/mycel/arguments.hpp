@@ -1,0 +1,48 @@
+#pragma once
+// The command line as values. CLI11 stays in arguments.cpp: it takes seconds to compile.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "foundation/base/result.hpp"
+
+namespace mycel::app {
+
+/// What a script may rely on.
+enum ExitCode : int { done = 0, refused = 1, wrong_usage = 2, no_node = 3 };
+
+struct Arguments {
+  std::string command;  ///< "up", "card publish", "record get", ...
+  bool is_json = false;
+  std::string data_dir;  ///< empty: the default
+  std::string config_file;
+  std::string control;              ///< socket path; empty: that of the data folder
+  std::vector<std::string> listen;  ///< multiaddrs
+  std::vector<std::string> join;
+  std::vector<std::string> announce;
+  std::vector<std::string> settings;  ///< KEY=VALUE
+  std::string first;                  ///< the command's own words
+  std::string second;
+  std::string file;
+  std::string protocol;
+  std::string out;
+  bool is_unchecked = false;
+  std::uint32_t count = 0;
+  std::uint32_t quorum = 1;
+  std::uint64_t timeout_s = 60;
+  std::uint64_t seed = 1;
+  std::string seeds;
+  std::uint32_t nodes = 0;
+};
+
+/// What to print, and the code to end with, when there is no command to run.
+struct Exit {
+  int code = done;
+  std::string text;
+};
+
+Result<Arguments, Exit> parse_arguments(int argc, const char* const* argv);
+
+}  // namespace mycel::app

@@ -1,0 +1,176 @@
+#include "apps/mycel/ask.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+
+#include <boost/json.hpp>
+
+#include "apps/mycel/print.hpp"
+#include "foundation/wire/multibase.hpp"
+#include "node/config/config.hpp"
+#include "runtime/http/client.hpp"
+
+namespace mycel::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t file_size_max_bytes = 4 * 1024 * 1024;
+
+/// A request to the node, or what is wrong with the words of the command.
+using Question = Result<http::Request, std::string>;
+
+Result<std::string, std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Err{"cannot read " + path + ": no such file, or no permission"};
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (text.size() > file_size_max_bytes)
+    return Err{path + " is larger than " + std::to_string(file_size_max_bytes) + " bytes"};
+  return text;
+}
+
+std::string query_escape(std::string_view text) {
+  constexpr std::string_view plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string escaped;
+  for (const char c : text) {
+    if (plain.find(c) != std::string_view::npos) {
+      escaped.push_back(c);
+    } else {
+      char digits[4];
+      std::snprintf(digits, sizeof digits, "%%%02X", static_cast<unsigned char>(c));
+      escaped += digits;
+    }
+  }
+  return escaped;
+}
+
+http::Request get(std::string path, std::string query = {}) {
+  return {.method = "GET", .path = std::move(path), .query = std::move(query), .body = {}};
+}
+http::Request send(std::string method, std::string path, const json::object& body) {
+  return {.method = std::move(method), .path = std::move(path), .query = {}, .body = json::serialize(body)};
+}
+
+Question publish(const Arguments& arguments) {
+  auto document = read_file(arguments.file);
+  if (!document) return Err{document.error()};
+  return send("POST", "/v1/cards", {{"document", *document}, {"source", arguments.file}});
+}
+
+Question put_record(const Arguments& arguments) {
+  std::string value = arguments.second;
+  if (arguments.file.empty() == arguments.second.empty())
+    return Err{std::string("record put: give either VALUE or --file FILE")};
+  if (!arguments.file.empty()) {
+    auto content = read_file(arguments.file);
+    if (!content) return Err{content.error()};
+    value = *content;
+  }
+  return send("POST", "/v1/records",
+              {{"key", arguments.first},
+               {"value", wire::to_base64url(as_bytes(value))},
+               {"unchecked", arguments.is_unchecked}});
+}
+
+const std::map<std::string, Question (*)(const Arguments&)>& questions() {
+  static const std::map<std::string, Question (*)(const Arguments&)> table{
+      {"status", [](const Arguments&) -> Question { return get("/v1/status"); }},
+      {"peers", [](const Arguments&) -> Question { return get("/v1/peers"); }},
+      {"doctor", [](const Arguments&) -> Question { return get("/v1/doctor"); }},
+      {"stop", [](const Arguments&) -> Question { return send("POST", "/v1/stop", {}); }},
+      {"dial",
+       [](const Arguments& a) -> Question {
+         return send("POST", "/v1/dial", {{"address", a.first}, {"protocol", a.protocol}});
+       }},
+      {"ping",
+       [](const Arguments& a) -> Question {
+         return send("POST", "/v1/ping", {{"target", a.first}, {"count", a.count}});
+       }},
+      {"card publish", publish},
+      {"card get", [](const Arguments& a) -> Question { return get("/v1/cards/" + a.first); }},
+      {"card list", [](const Arguments&) -> Question { return get("/v1/cards"); }},
+      {"card revoke",
+       [](const Arguments& a) -> Question {
+         return http::Request{.method = "DELETE", .path = "/v1/cards/" + a.first, .query = {}, .body = {}};
+       }},
+      {"record put", put_record},
+      {"record get",
+       [](const Arguments& a) -> Question {
+         return get("/v1/records", "key=" + query_escape(a.first) + "&quorum=" + std::to_string(a.quorum));
+       }},
+      {"record provide",
+       [](const Arguments& a) -> Question { return send("POST", "/v1/providers", {{"cid", a.first}}); }},
+      {"record providers",
+       [](const Arguments& a) -> Question {
+         return get("/v1/providers", "cid=" + query_escape(a.first) + "&count=" + std::to_string(a.count));
+       }},
+  };
+  return table;
+}
+
+std::string control_path(const Arguments& arguments) {
+  if (!arguments.control.empty()) return arguments.control;
+  config::Config config = config::defaults();
+  if (!arguments.data_dir.empty()) config.node.data_dir = arguments.data_dir;
+  return config::control_socket_path(config);
+}
+
+int fail(const Arguments& arguments, int code, const std::string& text, const std::string& reason) {
+  if (arguments.is_json) {
+    std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
+  } else {
+    std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(), text.c_str());
+  }
+  return code;
+}
+
+/// Saves what the answer holds as bytes, for --out.
+std::optional<std::string> save(const Arguments& arguments, const json::object& answer) {
+  if (arguments.out.empty()) return std::nullopt;
+  const auto* field = answer.if_contains(arguments.command == "card get" ? "envelope" : "value");
+  if (field == nullptr || !field->is_string()) return "the answer holds nothing to save";
+  const auto bytes = wire::parse_base64url(field->get_string());
+  if (!bytes) return "the answer is not base64url";
+  std::ofstream out(arguments.out, std::ios::binary | std::ios::trunc);
+  out.write(reinterpret_cast<const char*>(bytes->data()), static_cast<std::streamsize>(bytes->size()));
+  if (!out.flush()) return "cannot write " + arguments.out;
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_question(const std::string& command) { return questions().contains(command); }
+
+int ask(const Arguments& arguments) {
+  const Question question = questions().at(arguments.command)(arguments);
+  if (!question) return fail(arguments, refused, question.error(), "input");
+  const auto answer =
+      http::ask(control_path(arguments), *question, std::chrono::seconds(arguments.timeout_s));
+  if (!answer) {
+    return fail(arguments, answer.error().is_absent ? no_node : refused, answer.error().text,
+                answer.error().is_absent ? "no_node" : "no_answer");
+  }
+  boost::system::error_code malformed;
+  const json::value body = json::parse(answer->body, malformed);
+  if (malformed || !body.is_object())
+    return fail(arguments, refused, "the node answered something that is no JSON object", "protocol");
+  const json::object& object = body.get_object();
+  if (arguments.is_json) std::printf("%s\n", json::serialize(object).c_str());
+  if (answer->status >= 400) {
+    const auto* text = object.if_contains("error");
+    if (!arguments.is_json)
+      std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(),
+                   text != nullptr && text->is_string() ? text->get_string().c_str() : "refused");
+    return refused;
+  }
+  if (const auto problem = save(arguments, object))
+    return fail(arguments, refused, *problem, "output");
+  if (!arguments.is_json) print_answer(arguments.command, object);
+  return done;
+}
+
+}  // namespace mycel::app

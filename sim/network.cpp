@@ -1,0 +1,389 @@
+#include "sim/network.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "foundation/base/check.hpp"
+
+namespace mycel::sim {
+namespace {
+
+using ports::CloseReason;
+using ports::StreamKey;
+
+// Kinds of facts in the fingerprint.
+enum Fact : std::uint64_t { dialled = 1, delivered, was_reset, was_closed, lost };
+
+constexpr std::uint32_t number_max = (1U << 24) - 2;
+
+}  // namespace
+
+Multiaddr Network::address_of(std::uint32_t number) {
+  check(number <= number_max, "10.0.0.0/8 numbers every node");
+  // /ip4 (0x04), 4 bytes; /udp (0x0111), port 4150; /quic-v1 (0xcd03 as a varint).
+  const std::array<std::uint8_t, 11> binary{0x04,
+                                            10,
+                                            static_cast<std::uint8_t>(number >> 16),
+                                            static_cast<std::uint8_t>(number >> 8),
+                                            static_cast<std::uint8_t>(number),
+                                            0x91,
+                                            0x02,
+                                            0x10,
+                                            0x36,
+                                            0xcd,
+                                            0x03};
+  return Multiaddr(Bytes::copy(std::as_bytes(std::span(binary))));
+}
+
+std::unique_ptr<VirtualLinks> Network::attach(std::uint32_t number, const PeerId& peer) {
+  auto links = std::make_unique<VirtualLinks>(*this, number, peer);
+  check(nodes_.emplace(number, links.get()).second, "a node number is attached once at a time");
+  numbers_.insert_or_assign(address_of(number), number);
+  return links;
+}
+
+std::optional<std::uint32_t> Network::number_at(const Multiaddr& address) const {
+  const auto entry = numbers_.find(address);
+  if (entry == numbers_.end()) return std::nullopt;
+  return entry->second;
+}
+
+void Network::set_cut(std::uint32_t a, std::uint32_t b, bool is_cut) {
+  const Pair pair = std::minmax(a, b);
+  is_cut ? void(cuts_.insert(pair)) : void(cuts_.erase(pair));
+  if (!is_cut) release_stalled();
+}
+
+void Network::set_isolated(std::uint32_t number, bool is_isolated) {
+  is_isolated ? void(isolated_.insert(number)) : void(isolated_.erase(number));
+  if (!is_isolated) release_stalled();
+}
+
+bool Network::is_cut(Pair pair) const {
+  return cuts_.contains(pair) || isolated_.contains(pair.first) || isolated_.contains(pair.second);
+}
+
+Duration Network::latency(std::uint32_t a, std::uint32_t b) const {
+  const auto [low, high] = std::minmax(a, b);
+  Rng draw(latency_seed_ ^ (std::uint64_t{low} << 32 | high));
+  const auto span = static_cast<std::uint64_t>((config_.latency_max - config_.latency_min).count());
+  return config_.latency_min + Duration{static_cast<Duration::rep>(draw.below(span + 1))};
+}
+
+void Network::send(std::uint32_t from, std::uint32_t to, Arrival arrival) {
+  world_.call_at(world_.now().instant + latency(from, to),
+                 [this, from, to, arrival = std::move(arrival)]() mutable {
+                   arrive(std::minmax(from, to), to, std::move(arrival));
+                 });
+}
+
+void Network::arrive(Pair pair, std::uint32_t to, Arrival arrival) {
+  if (!is_cut(pair)) {
+    const auto node = nodes_.find(to);
+    if (node != nodes_.end()) arrival(*node->second);
+    return;
+  }
+  counts_.stalled += 1;
+  const std::uint32_t from = pair.first == to ? pair.second : pair.first;
+  stalled_.push_back({from, to, world_.now().instant, std::move(arrival)});
+  world_.call_at(world_.now().instant + config_.idle_timeout, [this, pair] {
+    if (!is_cut(pair)) return;
+    world_.note(lost);
+    for (const auto& [node, other] : {pair, Pair{pair.second, pair.first}}) {
+      const auto links = nodes_.find(node);
+      if (links != nodes_.end()) links->second->silence(other);
+    }
+  });
+}
+
+void Network::release_stalled() {
+  std::vector<Stalled> waiting = std::exchange(stalled_, {});
+  for (Stalled& one : waiting) {
+    if (is_cut(std::minmax(one.from, one.to))) {
+      stalled_.push_back(std::move(one));
+    } else if (world_.now().instant - one.since < config_.idle_timeout) {
+      send(one.from, one.to, std::move(one.arrival));
+    }
+  }
+}
+
+VirtualLinks::VirtualLinks(Network& network, std::uint32_t number, const PeerId& peer)
+    : network_(network), number_(number), peer_(peer), timers_(network.world_) {}
+
+// A crash. The peers notice after their idle time, since nothing tells them.
+VirtualLinks::~VirtualLinks() {
+  network_.nodes_.erase(number_);
+  for (const auto& [own, connection] : connections_) {
+    network_.world_.call_at(network_.world_.now().instant + network_.config_.idle_timeout,
+                            [&network = network_, node = connection.node, far = connection.far] {
+                              const auto links = network.nodes_.find(node);
+                              if (links != network.nodes_.end())
+                                links->second->fail(far, CloseReason::idle_timeout, 0, {});
+                            });
+  }
+}
+
+ConnectionId VirtualLinks::dial(const Multiaddr& address, std::optional<PeerId> expected) {
+  const ConnectionId own = ids_.next();
+  network_.counts_.dials += 1;
+  network_.world_.note(dialled);
+  const auto node = network_.number_at(address);
+  connections_[own] = Connection{.node = node.value_or(number_),
+                                 .far = {},
+                                 .expected = expected,
+                                 .peer = {},
+                                 .next_far_stream = 1,
+                                 .streams = {}};
+  if (node) {
+    send(connections_[own],
+         [from = number_, peer = peer_, own](VirtualLinks& at) { at.on_dialled(from, peer, own); });
+  }
+  timers_.call_at(timers_.now().instant + network_.config_.handshake_timeout, [this, own] {
+    const Connection* connection = find(own);
+    if (connection != nullptr && !connection->is_open)
+      fail(own, CloseReason::handshake_timeout, 0, {});
+  });
+  return own;
+}
+
+void VirtualLinks::on_dialled(std::uint32_t from, const PeerId& peer, ConnectionId far) {
+  const ConnectionId own = ids_.next();
+  connections_[own] = Connection{.node = from,
+                                 .far = far,
+                                 .expected = {},
+                                 .peer = peer,
+                                 .direction = Direction::inbound,
+                                 .next_stream = 1,
+                                 .streams = {}};
+  send(connections_[own],
+       [far, own, self = peer_](VirtualLinks& at) { at.on_answered(far, own, self); });
+}
+
+void VirtualLinks::on_answered(ConnectionId own, ConnectionId far, const PeerId& peer) {
+  Connection* connection = find(own);
+  if (connection == nullptr) return;
+  connection->far = far;
+  connection->peer = peer;
+  if (connection->expected && *connection->expected != peer) {
+    send(*connection, [far](VirtualLinks& at) { at.on_far_close(far, 0, "wrong peer"); });
+    fail(own, CloseReason::wrong_peer, 0, {});
+    return;
+  }
+  connection->is_open = true;
+  send(*connection, [far](VirtualLinks& at) { at.on_finished(far); });
+  observer_->on_connected(own, {peer, Network::address_of(number_),
+                                Network::address_of(connection->node), Direction::outbound});
+}
+
+void VirtualLinks::on_finished(ConnectionId own) {
+  Connection* connection = find(own);
+  if (connection == nullptr) return;
+  connection->is_open = true;
+  observer_->on_connected(own, {connection->peer, Network::address_of(number_),
+                                Network::address_of(connection->node), Direction::inbound});
+}
+
+std::optional<StreamKey> VirtualLinks::open(ConnectionId id) {
+  Connection* connection = find(id);
+  if (connection == nullptr || !connection->is_open) return std::nullopt;
+  if (connection->streams_opened == network_.config_.streams_max) {
+    connection->was_out_of_streams = true;
+    return std::nullopt;
+  }
+  connection->streams_opened += 1;
+  const StreamKey key{id, connection->next_stream};
+  connection->next_stream += 2;
+  connection->streams.emplace(key.stream, Stream{.is_announced = true});
+  return key;
+}
+
+// Writes of one instant travel together, as they would in one packet.
+void VirtualLinks::write(StreamKey key, Bytes data, bool is_last) {
+  Stream* stream = find(key);
+  if (stream == nullptr || stream->is_sent) return;
+  const Connection& connection = connections_.at(key.connection);
+  const Instant now = timers_.now().instant;
+  stream->unacknowledged += data.size();
+  stream->is_sent = is_last;
+  if (!stream->flight || stream->flight->sent_at != now) {
+    stream->flight = std::make_shared<Flight>(Flight{now, {}, false});
+    send(connection, [far = connection.far, stream_number = key.stream, flight = stream->flight](
+                         VirtualLinks& at) { at.on_flight(far, stream_number, *flight); });
+  }
+  if (!data.empty()) stream->flight->pieces.push_back(std::move(data));
+  stream->flight->is_last = is_last;
+  if (is_last)
+    later([this, key] {
+      Connection* owner = find(key.connection);
+      if (owner != nullptr) end_if_done(*owner, key);
+    });
+}
+
+std::size_t VirtualLinks::writable(StreamKey key) const {
+  const Stream* stream = const_cast<VirtualLinks*>(this)->find(key);
+  if (stream == nullptr || stream->is_sent) return 0;
+  const std::size_t window = network_.config_.stream_window_bytes;
+  if (stream->unacknowledged < window) return window - stream->unacknowledged;
+  const_cast<Stream*>(stream)->was_full = true;
+  return 0;
+}
+
+void VirtualLinks::on_flight(ConnectionId own, std::uint64_t number, const Flight& flight) {
+  Connection* connection = find(own);
+  if (connection == nullptr) return;
+  const StreamKey key{own, number};
+  if (!is_own(*connection, number)) open_far_streams(*connection, number);
+  Stream* stream = find(key);
+  if (stream == nullptr) return;  // we gave it up
+  network_.counts_.deliveries += 1;
+  Fingerprint& fingerprint = network_.world_.fingerprint();
+  network_.world_.note(delivered);
+  fingerprint.fold((std::uint64_t{connection->node} << 32) | number_);
+  fingerprint.fold(number << 1 | (flight.is_last ? 1 : 0));
+  if (!std::exchange(stream->is_announced, true)) observer_->on_stream(key);
+  for (std::size_t i = 0; i < flight.pieces.size(); ++i) {
+    const Bytes& piece = flight.pieces[i];
+    fingerprint.fold(piece.view());
+    network_.counts_.bytes += piece.size();
+    if (find(key) != nullptr)
+      observer_->on_data(key, piece, flight.is_last && i + 1 == flight.pieces.size());
+  }
+  if (flight.pieces.empty() && flight.is_last) observer_->on_data(key, {}, true);
+  stream = find(key);
+  if (stream == nullptr || !flight.is_last) return;
+  stream->is_received = true;
+  end_if_done(*find(own), key);
+}
+
+// As in QUIC, using a stream opens those of lower numbers too.
+void VirtualLinks::open_far_streams(Connection& connection, std::uint64_t up_to) {
+  for (; connection.next_far_stream <= up_to; connection.next_far_stream += 2)
+    connection.streams.emplace(connection.next_far_stream, Stream{.is_announced = false});
+}
+
+void VirtualLinks::consume(StreamKey key, std::size_t count) {
+  Stream* stream = find(key);
+  if (stream == nullptr) return;
+  stream->consumed += count;
+  if (stream->consumed < network_.config_.stream_window_bytes / 2) return;
+  const Connection& connection = connections_.at(key.connection);
+  send(connection,
+       [far = connection.far, number = key.stream, credit = std::exchange(stream->consumed, 0)](
+           VirtualLinks& at) { at.on_credit(far, number, credit); });
+}
+
+void VirtualLinks::on_credit(ConnectionId own, std::uint64_t number, std::size_t count) {
+  const StreamKey key{own, number};
+  Stream* stream = find(key);
+  if (stream == nullptr) return;
+  stream->unacknowledged -= std::min(count, stream->unacknowledged);
+  if (std::exchange(stream->was_full, false)) observer_->on_writable(key);
+}
+
+void VirtualLinks::reset(StreamKey key, std::uint64_t code) {
+  Connection* connection = find(key.connection);
+  Stream* stream = find(key);
+  if (connection == nullptr || stream == nullptr) return;
+  send(*connection, [far = connection->far, number = key.stream, code](VirtualLinks& at) {
+    at.on_far_reset(far, number, code);
+  });
+  stream->is_sent = stream->is_received = true;
+  end_if_done(*connection, key);
+}
+
+void VirtualLinks::on_far_reset(ConnectionId own, std::uint64_t number, std::uint64_t code) {
+  Connection* connection = find(own);
+  const StreamKey key{own, number};
+  Stream* stream = find(key);
+  if (connection == nullptr || stream == nullptr) return;
+  network_.world_.note(was_reset);
+  stream->is_sent = stream->is_received = true;
+  end_if_done(*connection, key);
+  observer_->on_reset(key, code);
+}
+
+void VirtualLinks::close(ConnectionId own, std::uint64_t code, std::string_view reason) {
+  const Connection* connection = find(own);
+  if (connection == nullptr) return;
+  send(*connection, [far = connection->far, code, text = std::string(reason)](VirtualLinks& at) {
+    at.on_far_close(far, code, text);
+  });
+  connections_.erase(own);
+  later([this, own, code, text = std::string(reason)] {
+    observer_->on_closed(own, {CloseReason::local, code, text});
+  });
+}
+
+void VirtualLinks::close_all() {
+  std::vector<ConnectionId> all;
+  for (const auto& [own, connection] : connections_) all.push_back(own);
+  for (const ConnectionId own : all) close(own, 0, "");
+}
+
+void VirtualLinks::on_far_close(ConnectionId own, std::uint64_t code, const std::string& text) {
+  fail(own, CloseReason::remote, code, text);
+}
+
+void VirtualLinks::fail(ConnectionId own, CloseReason reason, std::uint64_t code,
+                        std::string text) {
+  const Connection* connection = find(own);
+  if (connection == nullptr) return;
+  const bool was_known = connection->is_open || connection->direction == Direction::outbound;
+  network_.world_.note(was_closed);
+  connections_.erase(own);
+  if (was_known) observer_->on_closed(own, {reason, code, std::move(text)});
+}
+
+void VirtualLinks::silence(std::uint32_t node) {
+  std::vector<ConnectionId> silent;
+  for (const auto& [own, connection] : connections_)
+    if (connection.node == node) silent.push_back(own);
+  for (const ConnectionId own : silent) fail(own, CloseReason::idle_timeout, 0, {});
+}
+
+std::optional<Duration> VirtualLinks::round_trip(ConnectionId id) const {
+  const Connection* connection = const_cast<VirtualLinks*>(this)->find(id);
+  if (connection == nullptr || !connection->is_open) return std::nullopt;
+  return 2 * network_.latency(number_, connection->node);
+}
+
+void VirtualLinks::send(const Connection& to, Network::Arrival arrival) {
+  network_.send(number_, to.node, std::move(arrival));
+}
+
+void VirtualLinks::later(std::function<void()> then) {
+  timers_.call_at(timers_.now().instant, std::move(then));
+}
+
+VirtualLinks::Connection* VirtualLinks::find(ConnectionId id) {
+  const auto entry = connections_.find(id);
+  return entry == connections_.end() ? nullptr : &entry->second;
+}
+
+VirtualLinks::Stream* VirtualLinks::find(StreamKey key) {
+  Connection* connection = find(key.connection);
+  if (connection == nullptr) return nullptr;
+  const auto entry = connection->streams.find(key.stream);
+  return entry == connection->streams.end() ? nullptr : &entry->second;
+}
+
+bool VirtualLinks::is_own(const Connection& connection, std::uint64_t stream) const {
+  return stream % 2 == connection.next_stream % 2;
+}
+
+void VirtualLinks::end_if_done(Connection& connection, StreamKey key) {
+  const auto entry = connection.streams.find(key.stream);
+  if (entry == connection.streams.end()) return;
+  if (!entry->second.is_sent || !entry->second.is_received) return;
+  connection.streams.erase(entry);
+  if (!is_own(connection, key.stream)) return;
+  connection.streams_opened -= 1;
+  if (std::exchange(connection.was_out_of_streams, false)) {
+    later([this, id = key.connection] {
+      if (find(id) != nullptr) observer_->on_streams_available(id);
+    });
+  }
+}
+
+}  // namespace mycel::sim

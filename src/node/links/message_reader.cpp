@@ -1,0 +1,63 @@
+#include "node/links/message_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "foundation/wire/varint.hpp"
+
+namespace mycel::links {
+
+Bytes Framing::frame(Bytes body) const {
+  if (fixed_size_bytes != 0) return body;
+  std::vector<std::byte> framed;
+  framed.reserve(wire::varint_size_max_bytes + body.size());
+  wire::append_varint(framed, body.size());
+  append(framed, body);
+  return Bytes(std::move(framed));
+}
+
+void MessageReader::feed(Bytes data) {
+  if (data.empty()) return;
+  if (unread_.empty()) {
+    unread_ = std::move(data);
+    return;
+  }
+  further_size_ += data.size();
+  further_.push_back(std::move(data));
+}
+
+Result<Bytes, wire::Fault> MessageReader::next() {
+  if (framing_.fixed_size_bytes != 0) return take(0, framing_.fixed_size_bytes);
+  if (unread_.size() < wire::varint_size_max_bytes) join();
+  const auto length = wire::decode_varint(unread_);
+  if (!length) return Err{length.error()};
+  if (length->value > framing_.size_max_bytes) return Err{wire::Fault::too_large};
+  return take(length->size, static_cast<std::size_t>(length->value));
+}
+
+Result<Bytes, wire::Fault> MessageReader::take(std::size_t from, std::size_t size) {
+  if (unread_.size() + further_size_ < from + size) return Err{wire::Fault::truncated};
+  if (unread_.size() < from + size) join();
+  Bytes message = unread_.slice(from, size);
+  unread_ = unread_.slice(from + size);
+  if (unread_.empty()) join();
+  return message;
+}
+
+Bytes MessageReader::take_unread() {
+  join();
+  return std::exchange(unread_, {});
+}
+
+void MessageReader::join() {
+  if (further_.empty()) return;
+  std::vector<std::byte> whole;
+  whole.reserve(unread_.size() + further_size_);
+  append(whole, unread_);
+  for (const Bytes& piece : further_) append(whole, piece);
+  further_.clear();
+  further_size_ = 0;
+  unread_ = Bytes(std::move(whole));
+}
+
+}  // namespace mycel::links

@@ -1,0 +1,291 @@
+#include "node/links/requests.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "foundation/base/check.hpp"
+
+namespace mycel::links {
+
+using ports::StreamKey;
+
+Requests::Requests(RequestsConfig config, Switch& streams, ConnectionSource& connections,
+                   ports::Timers& timers, drive::EventQueue& events, RequestsObserver& observer)
+    : config_(std::move(config)),
+      switch_(streams),
+      connections_(connections),
+      timers_(timers),
+      events_(events),
+      observer_(observer),
+      alarm_(timers, [this] { on_alarm(); }) {
+  switch_.serve(config_.protocol, *this);
+}
+
+void Requests::request(RequestId id, const PeerId& to, Bytes body, bool expects_answer) {
+  start(id, Outbound{.peer = to,
+                     .connection = connections_.connection_of(to),
+                     .stream = {},
+                     .body = std::move(body),
+                     .expects_answer = expects_answer});
+}
+
+void Requests::request_on(RequestId id, ConnectionId connection, Bytes body, bool expects_answer) {
+  start(id, Outbound{.peer = {},
+                     .connection = connection,
+                     .stream = {},
+                     .body = std::move(body),
+                     .expects_answer = expects_answer});
+}
+
+void Requests::start(RequestId id, Outbound outbound) {
+  counters_.sent += 1;
+  const bool is_too_many = requests_.size() >= config_.under_way_max;
+  outbound.deadline = deadlines_.add(timers_.now().instant + config_.timeout, id);
+  alarm_.set(deadlines_.next());
+  const auto connection = outbound.connection;
+  const PeerId peer = outbound.peer;
+  check(requests_.emplace(id, std::move(outbound)).second, "a request id is used once");
+  if (is_too_many) return events_.post([this, id] { fail(id, RequestFailure::overloaded); });
+  if (connection) return send(id, *connection);
+  waiting_for_peer_[peer].push_back(id);
+  connections_.want(peer);
+}
+
+void Requests::send(RequestId id, ConnectionId connection) {
+  Outbound& outbound = requests_.at(id);
+  outbound.connection = connection;
+  outbound.stream = switch_.open(connection, config_.protocol, *this);
+  if (!outbound.stream) return waiting_for_stream_[connection].push_back(id);
+  const StreamKey key = *outbound.stream;
+  const bool is_forgotten = !outbound.expects_answer || !config_.has_answer;
+  streams_.emplace(
+      key,
+      Stream{.request = id, .inbound = {}, .peer = {}, .reader = MessageReader(config_.framing)});
+  // With an answer to come our direction stays open: js-libp2p's handlers lose the end of a stream
+  // that finishes in the flight of its request.
+  if (config_.has_request_body || is_forgotten)
+    switch_.write(key, config_.framing.frame(std::exchange(outbound.body, {})), is_forgotten);
+}
+
+void Requests::cancel(RequestId id) {
+  const auto entry = requests_.find(id);
+  if (entry == requests_.end()) return;
+  const auto stream = entry->second.stream;
+  deadlines_.cancel(entry->second.deadline);
+  requests_.erase(entry);
+  if (!stream) return;
+  erase(*stream);
+  switch_.reset(*stream);
+}
+
+void Requests::on_reachable(const PeerId& peer, ConnectionId connection) {
+  const auto entry = waiting_for_peer_.find(peer);
+  if (entry == waiting_for_peer_.end()) return;
+  const std::vector<RequestId> waiting = std::move(entry->second);
+  waiting_for_peer_.erase(entry);
+  for (const RequestId id : waiting)
+    if (requests_.contains(id)) send(id, connection);
+}
+
+void Requests::on_unreachable(const PeerId& peer) {
+  const auto entry = waiting_for_peer_.find(peer);
+  if (entry == waiting_for_peer_.end()) return;
+  const std::vector<RequestId> waiting = std::move(entry->second);
+  waiting_for_peer_.erase(entry);
+  for (const RequestId id : waiting) fail(id, RequestFailure::unreachable);
+}
+
+void Requests::on_streams_available(ConnectionId connection) {
+  const auto entry = waiting_for_stream_.find(connection);
+  if (entry == waiting_for_stream_.end()) return;
+  const std::deque<RequestId> waiting = std::move(entry->second);
+  waiting_for_stream_.erase(entry);
+  for (const RequestId id : waiting)
+    if (requests_.contains(id)) send(id, connection);
+}
+
+void Requests::fail(RequestId id, RequestFailure why) {
+  const auto entry = requests_.find(id);
+  if (entry == requests_.end()) return;
+  counters_.failed += 1;
+  const auto stream = entry->second.stream;
+  deadlines_.cancel(entry->second.deadline);
+  requests_.erase(entry);
+  if (stream) {
+    erase(*stream);
+    switch_.reset(*stream);
+  }
+  observer_.on_failure(id, why);
+}
+
+void Requests::on_inbound(StreamKey key, std::string_view, const StreamPeer& peer) {
+  const std::size_t of_peer = inbound_count_[key.connection];
+  if (inbound_total_ >= config_.inbound_max || of_peer >= config_.inbound_per_connection) {
+    counters_.refused += 1;
+    if (of_peer == 0) inbound_count_.erase(key.connection);
+    return switch_.reset(key);
+  }
+  inbound_total_ += 1;
+  inbound_count_[key.connection] += 1;
+  Stream& stream = streams_
+                       .emplace(key, Stream{.request = {},
+                                            .inbound = {},
+                                            .is_inbound = true,
+                                            .peer = peer,
+                                            .reader = MessageReader(config_.framing)})
+                       .first->second;
+  touch(key, stream);
+  if (!config_.has_request_body) accept(key, stream, {});
+}
+
+void Requests::on_data(StreamKey key, Bytes data, bool is_last) {
+  const auto entry = streams_.find(key);
+  if (entry == streams_.end()) return;
+  Stream& stream = entry->second;
+  switch_.consume(key, data.size());
+  stream.is_finished_by_peer = is_last;
+  stream.reader.feed(std::move(data));
+  stream.is_inbound ? read_request(key, stream) : read_answer(key, stream);
+}
+
+void Requests::read_answer(StreamKey key, Stream& stream) {
+  if (!stream.request) return finish_if_done(key, stream);  // what follows the answer is of no use
+  const RequestId id = *stream.request;
+  Outbound& outbound = requests_.at(id);
+  const bool is_forgotten = !outbound.expects_answer || !config_.has_answer;
+  auto message = stream.reader.next();
+  if (!message && message.error() != wire::Fault::truncated)
+    return fail(id, RequestFailure::malformed);
+  if (!message && !stream.is_finished_by_peer) return;
+  if (!message && !is_forgotten) return fail(id, RequestFailure::refused);
+  counters_.answered += is_forgotten ? 0 : 1;
+  deadlines_.cancel(outbound.deadline);
+  requests_.erase(id);
+  stream.request.reset();
+  if (!is_forgotten) switch_.write(key, {}, true);
+  touch(key, stream);
+  finish_if_done(key, stream);
+  if (!is_forgotten) observer_.on_answer(id, std::move(*message));
+}
+
+void Requests::read_request(StreamKey key, Stream& stream) {
+  if (stream.inbound) return;  // one at a time
+  auto message = config_.has_request_body ? stream.reader.next()
+                                          : Result<Bytes, wire::Fault>(Err{wire::Fault::truncated});
+  if (message) return accept(key, stream, std::move(*message));
+  if (message.error() != wire::Fault::truncated) {
+    counters_.refused += 1;
+    return give_up(key);
+  }
+  if (!stream.is_finished_by_peer) return;
+  switch_.write(key, {}, true);
+  erase(key);
+}
+
+void Requests::accept(StreamKey key, Stream& stream, Bytes body) {
+  counters_.received += 1;
+  const InboundId id = inbound_ids_.next();
+  stream.inbound = id;
+  inbound_.emplace(id, key);
+  observer_.on_request({.id = id,
+                        .connection = key.connection,
+                        .peer = stream.peer.peer,
+                        .remote = stream.peer.remote,
+                        .body = std::move(body)});
+}
+
+void Requests::answer(InboundId id, Bytes body) {
+  const auto entry = inbound_.find(id);
+  if (entry == inbound_.end()) return;
+  const StreamKey key = entry->second;
+  const bool is_only_one = !config_.has_request_body;
+  switch_.write(key, config_.framing.frame(std::move(body)), is_only_one);
+  if (is_only_one) return erase(key);
+  dismiss(id);
+}
+
+void Requests::dismiss(InboundId id) {
+  const auto entry = inbound_.find(id);
+  if (entry == inbound_.end()) return;
+  const StreamKey key = entry->second;
+  inbound_.erase(entry);
+  Stream& stream = streams_.at(key);
+  stream.inbound.reset();
+  touch(key, stream);
+  if (stream.reader.unread_bytes() == 0 && !stream.is_finished_by_peer) return;
+  // Reading on may report the next request, and no call of ours may do that.
+  events_.post([this, key] {
+    const auto again = streams_.find(key);
+    if (again != streams_.end()) read_request(key, again->second);
+  });
+}
+
+void Requests::refuse(InboundId id) {
+  const auto entry = inbound_.find(id);
+  if (entry == inbound_.end()) return;
+  counters_.refused += 1;
+  give_up(entry->second);
+}
+
+void Requests::give_up(StreamKey key) {
+  erase(key);
+  switch_.reset(key);
+}
+
+void Requests::on_end(StreamKey key, StreamEnd why) {
+  const auto entry = streams_.find(key);
+  if (entry == streams_.end()) return;
+  const auto request = entry->second.request;
+  erase(key);
+  if (!request) return;
+  const auto outbound = requests_.find(*request);
+  if (outbound != requests_.end()) outbound->second.stream.reset();
+  switch (why) {
+    case StreamEnd::unsupported:
+      return fail(*request, RequestFailure::unsupported);
+    case StreamEnd::connection_lost:
+      return fail(*request, RequestFailure::unreachable);
+    case StreamEnd::timeout:
+      return fail(*request, RequestFailure::timeout);
+    case StreamEnd::malformed:
+      return fail(*request, RequestFailure::malformed);
+    case StreamEnd::reset:
+      return fail(*request, RequestFailure::refused);
+  }
+}
+
+void Requests::finish_if_done(StreamKey key, Stream& stream) {
+  if (stream.is_finished_by_peer) erase(key);
+}
+
+void Requests::erase(StreamKey key) {
+  const auto entry = streams_.find(key);
+  if (entry == streams_.end()) return;
+  const Stream& stream = entry->second;
+  deadlines_.cancel(stream.deadline);
+  if (stream.inbound) inbound_.erase(*stream.inbound);
+  if (stream.is_inbound) {
+    inbound_total_ -= 1;
+    const auto count = inbound_count_.find(key.connection);
+    if (--count->second == 0) inbound_count_.erase(count);
+  }
+  streams_.erase(entry);
+}
+
+// A stream that carries no request may rest so long, and no longer.
+void Requests::touch(StreamKey key, Stream& stream) {
+  deadlines_.cancel(stream.deadline);
+  stream.deadline = deadlines_.add(timers_.now().instant + config_.inbound_idle_max, key);
+  alarm_.set(deadlines_.next());
+}
+
+void Requests::on_alarm() {
+  while (const auto due = deadlines_.pop_due(timers_.now().instant)) {
+    if (const auto* request = std::get_if<RequestId>(&*due))
+      fail(*request, RequestFailure::timeout);
+    if (const auto* key = std::get_if<StreamKey>(&*due)) give_up(*key);
+  }
+  alarm_.set(deadlines_.next());
+}
+
+}  // namespace mycel::links

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Everything that CI checks, cheapest first. Ends with one line: N passed, N failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+passed=0 failed=0 began=$SECONDS
+# part NAME COMMAND...: one part of the suite; its output is shown, its outcome counted.
+part() {
+  local name=$1 start=$SECONDS; shift
+  printf '\n== %s\n' "$name"
+  if "$@"; then passed=$((passed + 1)); printf -- '-- %s: ok (%d s)\n' "$name" $((SECONDS - start))
+  else failed=$((failed + 1)); printf -- '-- %s: FAILED (%d s)\n' "$name" $((SECONDS - start)); fi
+}
+jobs=$(nproc)
+
+same_fingerprint() {
+  local gcc clang
+  gcc=$(build/release/mycel sim run dht --seed 7 --nodes 100 --json | tail -n 1 | sed 's/.*"fingerprint":"\([^"]*\)".*/\1/')
+  clang=$(build/dev/mycel sim run dht --seed 7 --nodes 100 --json | tail -n 1 | sed 's/.*"fingerprint":"\([^"]*\)".*/\1/')
+  echo "g++ $gcc, clang $clang"
+  [ -n "$gcc" ] && [ "$gcc" = "$clang" ]
+}
+format_check() { git ls-files 'src/*.[hc]pp' 'apps/*.[hc]pp' 'sim/*.[hc]pp' 'include/*.hpp' | xargs clang-format-19 --dry-run -Werror; }
+
+part "include rules" python3 tools/check_layers.py
+part "format" format_check
+part "build: g++ release" ./dev build release
+[ $failed = 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
+part "headers stand alone" cmake --build build/release --target all_verify_interface_header_sets -- --quiet
+part "one OpenSSL in the process" tools/check_one_openssl.sh build/release
+part "unit tests: g++ release" ctest --preset release -j"$jobs"
+part "build: clang, sanitizers, fuzzers" ./dev build dev
+part "unit tests: clang, sanitizers" ctest --preset dev -j"$jobs"
+part "same fingerprint with g++ and clang" same_fingerprint
+part "1,000 simulated nodes" build/release/mycel sim run dht --nodes 1000 --seed 1
+part "fuzzers, ${MYCEL_FUZZ_SECONDS:-3} s each" ./dev fuzz "${MYCEL_FUZZ_SECONDS:-3}"
+part "tidy of changed files" ./dev tidy
+part "make up ONCE=1" make up ONCE=1
+part "real processes: kill, restart, refuse" python3 tests/system/run.py --mycel build/release/mycel
+part "js-libp2p, both directions" python3 tests/interop/run.py --mycel build/release/mycel
+part "embedding the installed library" tests/embed/run.sh
+
+printf '\n%d s in all\n%d passed, %d failed\n' $((SECONDS - began)) $passed $failed
+[ $failed = 0 ]
