@@ -166,9 +166,9 @@ class MycelNode:
             assert self.ready.get(field), f"no {field!r} in {self.ready}"
         return self
 
-    def up_in_foreground(self, *arguments, timeout=20.0):
+    def up_in_foreground(self, timeout=20.0):
         """Runs `up` where it is expected to end by itself."""
-        return self.mycel.run(*self.command()[1:], *arguments, timeout=timeout)
+        return self.mycel.run(*self.command()[1:], timeout=timeout)
 
     @property
     def peer(self):
@@ -194,6 +194,7 @@ class MycelNode:
         """Asks it to stop; its exit code."""
         self.process.signal(signal.SIGTERM)
         return self.process.wait(timeout)
+
 
     def resident_kib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -273,6 +274,15 @@ def did_of(outcome):
     did = outcome.json.get("did") or outcome.json.get("card", {}).get("did")
     assert did and did.startswith("did:key:"), f"no did: {outcome}"
     return did
+
+
+def card_name(outcome):
+    """The agent's name on the card that a `card get` found."""
+    outcome.expect(DONE)
+    for holder in (outcome.json.get("card"), outcome.json.get("document"), outcome.json):
+        if isinstance(holder, dict) and "name" in holder:
+            return holder["name"]
+    raise AssertionError(f"no card: {outcome}")
 
 
 def is_inbound(entry):

@@ -5,6 +5,7 @@ reads a pipe from the runner and, when that pipe closes for whatever reason (eve
 what is still registered.
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -60,6 +61,20 @@ class Guard:
 _guard = Guard()
 _live = set()
 _live_lock = threading.Lock()
+_scope = threading.local()
+
+
+@contextlib.contextmanager
+def scope(ends=True):
+    """Children started inside, by this thread, are killed at the end, unless it `ends` nothing."""
+    outer = getattr(_scope, "children", None)
+    _scope.children = [] if ends else None
+    try:
+        yield
+    finally:
+        for child in _scope.children or ():
+            child.kill()
+        _scope.children = outer
 
 
 class Timeout(AssertionError):
@@ -110,6 +125,8 @@ class Process:
         _guard.watch(self._group)
         with _live_lock:
             _live.add(self)
+        if getattr(_scope, "children", None) is not None:
+            _scope.children.append(self)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -164,6 +181,9 @@ class Process:
         with self._input_lock:
             self.popen.stdin.write(line.encode() + b"\n")
             self.popen.stdin.flush()
+
+    def stdout_text(self):
+        return self.stdout_path.read_text(errors="replace")
 
     def stderr_text(self):
         with open(self.stderr_path, "rb") as stderr:

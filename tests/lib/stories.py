@@ -1,6 +1,7 @@
 """Runs stories: functions whose name is a sentence that would be a bug report if false.
 
-A story passes by returning, fails by raising and is skipped by raising `Skip`. Stories run one after
+A story passes by returning, fails by raising and is skipped by raising `Skip`. The processes that it
+started end with it; those of a fixture (`Once`) live as long as the run. Stories run one after
 another in the order in which they are told; a story `beside` the others runs in a thread of its own
 from the start, and the runner waits for it at the end.
 """
@@ -39,7 +40,8 @@ class Once:
             if not self._made:
                 self._made = True
                 try:
-                    self._value = self._make()
+                    with processes.scope(ends=False):
+                        self._value = self._make()
                 except Exception as error:  # kept for the next story
                     self._error = error
             if self._error is not None:
@@ -66,7 +68,8 @@ class Stories:
     def _run_one(self, sentence, function):
         start = time.monotonic()
         try:
-            function()
+            with processes.scope():
+                function()
             outcome, reason = "passed", ""
         except Skip as skip:
             outcome, reason = "skipped", f"\n       {skip}"
