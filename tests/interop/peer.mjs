@@ -45,15 +45,17 @@ function connectionOf ({ connection, peer }) {
   return found
 }
 
+/** A push is told here as well; it may leave out what has not changed since the last message. */
 function rememberIdentify ({ detail }) {
   const peer = detail.peerId.toString()
+  const before = identified.get(peer)
   identified.set(peer, {
-    agent: detail.agentVersion ?? null,
-    protocolVersion: detail.protocolVersion ?? null,
-    observed: detail.observedAddr?.toString() ?? null,
+    agent: detail.agentVersion ?? before?.agent ?? null,
+    protocolVersion: detail.protocolVersion ?? before?.protocolVersion ?? null,
+    observed: detail.observedAddr?.toString() ?? before?.observed ?? null,
     listen: detail.listenAddrs.map(String),
     protocols: detail.protocols,
-    signed: detail.signedPeerRecord?.addresses?.map(String) ?? null
+    signed: detail.signedPeerRecord?.addresses?.map(String) ?? before?.signed ?? null
   })
   for (const tell of identifyWaiters.get(peer) ?? []) tell()
   identifyWaiters.delete(peer)
