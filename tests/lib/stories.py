@@ -121,7 +121,7 @@ def main(stories, options, prepare):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
     atexit.register(processes.kill_all)
-    scratch = Path(tempfile.mkdtemp(prefix="mycel-test-"))
+    scratch = Path(tempfile.mkdtemp(prefix="mycel-stories-"))
     try:
         try:
             prepare(scratch)
