@@ -308,9 +308,10 @@ def tell_of_disks(stories):
 
 
 def identity_files(data):
-    """The files that hold keys, by their names."""
+    """The files that hold keys, by their names; a RocksDB folder has an IDENTITY that is none."""
     return [file for file in data.rglob("*") if file.is_file()
-            and re.search(r"key|identity", file.name, re.IGNORECASE) and file.suffix != ".sst"]
+            and re.search(r"key|identity", file.name, re.IGNORECASE)
+            and not (file.name == "IDENTITY" and (file.parent / "CURRENT").exists())]
 
 
 class ReadOnlyFolder:
