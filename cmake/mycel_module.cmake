@@ -1,6 +1,6 @@
 # mycel_module(<layer/name> USES <layer/name>... LINKS <target>...)
 # One library a folder. Beside it:
-#   <name>_links    a program that holds all of the library and only what it declares: it must link
+#   <name>_linkable    a program that holds all of the library and only what it declares: it must link
 #   <name>_test     its *_test.cpp, run by ctest as <layer/name>
 #   <stem>_fuzz     one libFuzzer program for each *_fuzz.cpp, in the fuzzing preset
 #   <name>_bench    its *_bench.cpp
@@ -21,8 +21,8 @@ function(mycel_module path)
   target_link_libraries(${name} PUBLIC ${uses} ${arg_LINKS})
   set_property(GLOBAL APPEND PROPERTY mycel_modules ${name})
 
-  add_executable(${name}_links ${PROJECT_SOURCE_DIR}/cmake/empty_main.cpp)
-  target_link_libraries(${name}_links PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,${name}> ${uses} ${arg_LINKS})
+  add_executable(${name}_linkable ${PROJECT_SOURCE_DIR}/cmake/empty_main.cpp)
+  target_link_libraries(${name}_linkable PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,${name}> ${uses} ${arg_LINKS})
 
   if(tests)
     add_executable(${name}_test ${tests})

@@ -1,21 +1,18 @@
 #pragma once
-// What a node is made of and what it needs of the world: the same for the program and the simulator.
+// What a node is made of, and what it needs of the world: the same for the program and for the
+// simulator.
 
+#include <cstdint>
 #include <functional>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "foundation/base/log.hpp"
-#include "protocol/agents/cards.hpp"
-#include "protocol/connect/connector.hpp"
-#include "protocol/dht/dht.hpp"
-#include "protocol/session/identify.hpp"
-#include "protocol/session/ping.hpp"
-#include "runtime/ports/links.hpp"
-#include "runtime/ports/names.hpp"
-#include "runtime/ports/store.hpp"
-#include "runtime/ports/timers.hpp"
+
+#include "node/parts/cards_part.hpp"
+#include "node/parts/connect_part.hpp"
+#include "node/parts/dht_part.hpp"
+#include "node/parts/identify_part.hpp"
+#include "node/parts/ping_part.hpp"
 
 namespace mycel {
 
@@ -24,19 +21,8 @@ struct NodePorts {
   ports::Links& links;
   ports::Store& store;
   ports::Names& names;
+  parts::AgentKeys& agent_keys;
   Log log;
-};
-
-/// Signs with an agent's key, made on first use; `then` is called later, never from inside.
-class AgentKeys {
- public:
-  using Signed = std::function<void(Result<Bytes, std::string>)>;
-
-  virtual Result<std::string, std::string> did_of(const std::string& key) = 0;
-  virtual void sign(const std::string& key, const Bytes& bytes, Signed then) = 0;
-
- protected:
-  ~AgentKeys() = default;
 };
 
 struct NodeSetup {
@@ -45,13 +31,11 @@ struct NodeSetup {
   connect::Config connect;
   session::IdentifyConfig identify;
   session::PingConfig ping;
-  std::string dht_protocol = "/mycel/kad/1.0.0";
-  dht::Config dht;
-  std::vector<dht::Namespace> namespaces;  ///< beside that of cards
+  parts::DhtSetup dht;  ///< the namespace of cards is added
   agents::Config cards;
   std::vector<Multiaddr> join;
   std::vector<Multiaddr> announce;  ///< told to others instead of what is listened on
-  /// This node's signed peer record over these addresses; empty to send none.
+  /// This node's signed peer record over these addresses; none: it sends no record.
   std::function<Bytes(const std::vector<Multiaddr>&, UnixTime)> seal_peer_record;
 };
 

@@ -118,6 +118,23 @@ void Requests::fail(RequestId id, RequestFailure why) {
   observer_.on_failure(id, why);
 }
 
+// An answer of several frames is their bytes in a row: protobuf merges them.
+Result<Bytes, wire::Fault> Requests::next_answer(Stream& stream) const {
+  if (config_.answer_frames_max == 1) return stream.reader.next();
+  auto frame = stream.reader.next();
+  for (; frame; frame = stream.reader.next()) {
+    if (stream.frames.size() == config_.answer_frames_max) return Err{wire::Fault::too_large};
+    stream.frames.push_back(std::move(*frame));
+  }
+  const bool is_whole = frame.error() == wire::Fault::truncated && stream.is_finished_by_peer &&
+                        stream.reader.unread_bytes() == 0 && !stream.frames.empty();
+  if (!is_whole) return frame;
+  if (stream.frames.size() == 1) return stream.frames.front();
+  std::vector<std::byte> all;
+  for (const Bytes& part : stream.frames) append(all, part);
+  return Bytes(std::move(all));
+}
+
 void Requests::on_inbound(StreamKey key, std::string_view, const StreamPeer& peer) {
   const std::size_t of_peer = inbound_count_[key.connection];
   if (inbound_total_ >= config_.inbound_max || of_peer >= config_.inbound_per_connection) {
@@ -153,7 +170,7 @@ void Requests::read_answer(StreamKey key, Stream& stream) {
   const RequestId id = *stream.request;
   Outbound& outbound = requests_.at(id);
   const bool is_forgotten = !outbound.expects_answer || !config_.has_answer;
-  auto message = stream.reader.next();
+  auto message = next_answer(stream);
   if (!message && message.error() != wire::Fault::truncated)
     return fail(id, RequestFailure::malformed);
   if (!message && !stream.is_finished_by_peer) return;

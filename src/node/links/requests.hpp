@@ -27,7 +27,9 @@ struct RequestsConfig {
   Framing framing;
   bool has_request_body = true;  ///< false: opening the stream is the request (identify)
   bool has_answer = true;        ///< false: nothing comes back (identify push)
-  Duration timeout = 5s;         ///< from asking to the last byte of the answer, dialling included
+  /// More than 1: the answer is everything up to the end of the stream, frame after frame.
+  std::size_t answer_frames_max = 1;
+  Duration timeout = 5s;  ///< from asking to the last byte of the answer, dialling included
   std::size_t under_way_max = 4096;         ///< our requests; further ones fail as `overloaded`
   std::size_t inbound_max = 4096;           ///< streams of all peers; further ones are reset
   std::size_t inbound_per_connection = 64;  ///< streams of one peer; further ones are reset
@@ -120,6 +122,7 @@ class Requests final : public StreamOwner {
     bool is_finished_by_peer = false;
     StreamPeer peer;
     MessageReader reader;
+    std::vector<Bytes> frames;  // of an answer that has several
     DeadlineId deadline;
   };
   using Due = std::variant<std::monostate, RequestId, ports::StreamKey>;
@@ -134,6 +137,7 @@ class Requests final : public StreamOwner {
   void send(RequestId request, ConnectionId connection);
   void fail(RequestId request, RequestFailure why);
   void read_answer(ports::StreamKey key, Stream& stream);
+  Result<Bytes, wire::Fault> next_answer(Stream& stream) const;
   void read_request(ports::StreamKey key, Stream& stream);
   void accept(ports::StreamKey key, Stream& stream, Bytes body);
   void give_up(ports::StreamKey key);

@@ -145,7 +145,10 @@ void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
     return;
   }
   if (stream.direction == Direction::inbound) return on_proposal(key, stream, line);
-  if (line == stream.proposal) return settle(key, stream);
+  if (line == stream.proposal) {
+    settle(key, stream);
+    return stream.owner->on_negotiated(key);
+  }
   end(key, line == wire::multistream_refusal ? StreamEnd::unsupported : StreamEnd::malformed);
 }
 

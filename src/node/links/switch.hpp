@@ -42,6 +42,8 @@ class StreamOwner {
   /// The peer opened a stream for `protocol`.
   virtual void on_inbound(ports::StreamKey stream, std::string_view protocol,
                           const StreamPeer& peer) = 0;
+  /// The peer agreed to speak the protocol of a stream that we opened.
+  virtual void on_negotiated(ports::StreamKey) {}
   /// Bytes in order. Give their credit back with `Switch::consume`.
   virtual void on_data(ports::StreamKey stream, Bytes data, bool is_last) = 0;
   virtual void on_writable(ports::StreamKey stream) = 0;

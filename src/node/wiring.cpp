@@ -1,0 +1,291 @@
+#include "node/wiring.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "foundation/wire/multiaddr_codec.hpp"
+#include "foundation/wire/peer_id_text.hpp"
+
+#include "protocol/agents/signed_card.hpp"
+
+namespace mycel {
+namespace {
+
+constexpr std::size_t remembered_peers_tried = 16;
+constexpr std::size_t card_quorum = 5;  // replicas that must agree which card is the newest
+
+dht::Verdict verdict_of(agents::Refusal refusal) {
+  switch (refusal) {
+    case agents::Refusal::wrong_did:
+      return dht::Verdict::wrong_key;
+    case agents::Refusal::bad_signature:
+    case agents::Refusal::content_hash_mismatch:
+      return dht::Verdict::bad_signature;
+    case agents::Refusal::expired:
+    case agents::Refusal::revoked:
+      return dht::Verdict::expired;
+    case agents::Refusal::not_yet_valid:
+      return dht::Verdict::from_future;
+    case agents::Refusal::too_large:
+      return dht::Verdict::too_large;
+    case agents::Refusal::malformed:
+    case agents::Refusal::broken_chain:
+    case agents::Refusal::older_than_known:
+      return dht::Verdict::malformed;
+  }
+  return dht::Verdict::malformed;
+}
+
+dht::Namespace cards_namespace() {
+  return {.prefix = std::string(agents::card_namespace),
+          .validate =
+              [](ByteView key, ByteView value, UnixTime now) {
+                const auto refused = agents::validate(key, value, now);
+                return refused ? verdict_of(refused->reason) : dht::Verdict::valid;
+              },
+          .better = [](ByteView, ByteView a, ByteView b) { return agents::better(a, b); }};
+}
+
+}  // namespace
+
+Wiring::Wiring(NodePorts ports, NodeSetup setup)
+    : ports_(ports),
+      setup_(std::move(setup)),
+      events_(ports.timers),
+      connect_(part_ports(), setup_.connect, setup_.self, Rng(setup_.seed).fork("connect"),
+               [this](const auto& event) { on_connect_event(event); }),
+      switch_(ports.links, ports.timers, connect_),
+      identify_(part_ports(), setup_.identify, setup_.self, Rng(setup_.seed).fork("identify"),
+                switch_, connect_, [this](const auto& event) { on_identify_event(event); }),
+      ping_(part_ports(), setup_.ping, Rng(setup_.seed).fork("ping"), switch_, connect_,
+            [this](const auto& event) { on_ping_event(event); }),
+      dht_(
+          part_ports(), dht_setup(), setup_.self, Rng(setup_.seed).fork("dht"), switch_, connect_,
+          [this](const auto& event) { on_dht_event(event); },
+          [this](const PeerInfo& peer) { connect_.add_addresses(peer, connect::Source::learned); }),
+      cards_(part_ports(), setup_.cards, Rng(setup_.seed).fork("cards"), ports.agent_keys,
+             {.put =
+                  [this](const Bytes& key, const Bytes& value, auto then) {
+                    dht_.look_up([&](dht::Dht& dht, Now now) { return dht.put(now, key, value); },
+                                 then);
+                  },
+              .get =
+                  [this](const Bytes& key, auto then) {
+                    dht_.look_up(
+                        [&](dht::Dht& dht, Now now) { return dht.get(now, key, {card_quorum}); },
+                        then);
+                  }},
+             [this](const auto& event) { on_cards_event(event); }) {}
+
+Result<void, ports::StoreError> Wiring::start(const std::vector<Multiaddr>& listening) {
+  listening_ = listening;
+  connect_.set_listening(listening_);
+  tell_addresses();
+  for (const auto& load : {connect_.load(), dht_.load(), cards_.load()})
+    if (!load) return load;
+  cards_.start();
+  dht_.bootstrap();
+  return {};
+}
+
+// Edges: what a part reports, and who hears it.
+
+void Wiring::on_connect_event(const connect::Event& event) {
+  if (const auto* connected = std::get_if<connect::PeerConnected>(&event)) {
+    tell("connected", connected->peer);
+    on_reachable(connected->peer, connected->connection, connected->remote);
+    ping_.on_peer_connected(connected->peer);
+  } else if (const auto* replaced = std::get_if<connect::ConnectionReplaced>(&event)) {
+    on_reachable(replaced->peer, replaced->connection, replaced->remote);
+  } else if (const auto* gone = std::get_if<connect::PeerDisconnected>(&event)) {
+    tell("disconnected", gone->peer);
+    identify_.on_peer_disconnected(gone->peer);
+    ping_.on_peer_disconnected(gone->peer);
+    dht_.on_peer_gone(gone->peer);
+    observed_.erase(gone->peer);
+  } else if (const auto* unreachable = std::get_if<connect::Unreachable>(&event)) {
+    tell("unreachable", unreachable->peer);
+    on_unreachable(unreachable->peer);
+  }
+}
+
+void Wiring::on_identify_event(const session::IdentifyEvent& event) {
+  if (const auto* known = std::get_if<session::Identified>(&event)) {
+    tell("identified", known->peer);
+    const auto source = known->identity.are_addresses_signed ? connect::Source::signed_record
+                                                             : connect::Source::identified;
+    connect_.add_addresses({known->peer, known->identity.addresses}, source);
+    dht_.on_peer({known->peer, known->identity.addresses}, known->identity.protocols);
+    if (known->observed) observed_.insert_or_assign(known->peer, *known->observed);
+  } else if (const auto* updated = std::get_if<session::Updated>(&event)) {
+    connect_.add_addresses({updated->peer, updated->identity.addresses},
+                           connect::Source::identified);
+    dht_.on_peer({updated->peer, updated->identity.addresses}, updated->identity.protocols);
+  } else if (const auto* silent = std::get_if<session::Unidentified>(&event)) {
+    ports_.log.info("a peer does not say who it is",
+                    {{"peer", wire::to_text(silent->peer)}, {"why", to_text(silent->failure)}});
+  } else {
+    tell_addresses();  // where others see us has changed
+  }
+}
+
+// A peer that no longer answers is as good as gone: its connection makes room for a new one.
+void Wiring::on_ping_event(const session::PingEvent& event) {
+  const auto* silent = std::get_if<session::PeerSilent>(&event);
+  if (silent == nullptr) return;
+  tell("silent", silent->peer);
+  connect_.disconnect(silent->peer);
+}
+
+void Wiring::on_dht_event(const dht::Event& event) {
+  if (std::holds_alternative<dht::EntryWanted>(event)) return enter();
+  if (const auto* joined = std::get_if<dht::Joined>(&event)) {
+    tell("joined", setup_.self);
+    ports_.log.info("joined the mesh", {{"table", joined->table_size}});
+  }
+}
+
+void Wiring::on_cards_event(const agents::Event& event) {
+  if (const auto* forked = std::get_if<agents::Forked>(&event))
+    ports_.log.warn("a card's key signed two histories", {{"did", forked->did}});
+}
+
+// What the edges need.
+
+void Wiring::on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote) {
+  identify_.on_peer_connected(connection, peer, remote);
+  ping_.requests().on_reachable(peer, connection);
+  dht_.requests().on_reachable(peer, connection);
+}
+
+void Wiring::on_unreachable(const PeerId& peer) {
+  ping_.requests().on_unreachable(peer);
+  dht_.requests().on_unreachable(peer);
+}
+
+// The doors into the mesh: what a person named, and whom this node met before.
+void Wiring::enter() {
+  const auto told = [this](const std::string& door) {
+    return [this, door](const Result<connect::PeerConnected, parts::Refusal>& result) {
+      if (!result) ports_.log.info("no entry here", {{"door", door}, {"why", result.error().text}});
+    };
+  };
+  for (const Multiaddr& address : setup_.join)
+    connect_.connect(address, told(wire::to_text(address)));
+  for (const PeerInfo& peer : connect_.remembered(remembered_peers_tried))
+    connect_.connect(peer.id, told(wire::to_text(peer.id)));
+}
+
+void Wiring::reach(const PeerId& peer, parts::Then<connect::PeerConnected> then) {
+  connect_.connect(peer,
+                   [this, peer, then](const Result<connect::PeerConnected, parts::Refusal>& first) {
+                     if (first) return then(first);
+                     dht_.look_up([&](dht::Dht& dht, Now now) { return dht.find_peer(now, peer); },
+                                  [this, peer, then, first](const dht::LookupDone& done) {
+                                    const auto* found = std::get_if<dht::PeerFound>(&done.result);
+                                    if (found == nullptr) return then(first);
+                                    connect_.add_addresses(found->peer, connect::Source::learned);
+                                    connect_.connect(peer, then);
+                                  });
+                   });
+}
+
+void Wiring::tell_addresses() {
+  addresses_ = setup_.announce.empty() ? listening_ : setup_.announce;
+  if (setup_.announce.empty()) {
+    for (const Multiaddr& seen : identify_.identify().observed_addresses())
+      if (std::ranges::find(addresses_, seen) == addresses_.end()) addresses_.push_back(seen);
+  }
+  const Bytes record = setup_.seal_peer_record
+                           ? setup_.seal_peer_record(addresses_, ports_.timers.now().unix)
+                           : Bytes{};
+  identify_.set_local(addresses_, switch_.protocols(), record);
+  dht_.set_local_addresses(addresses_);
+}
+
+void Wiring::tell(std::string_view event, const PeerId& peer) {
+  if (on_event) on_event(event, peer);
+}
+
+parts::PartPorts Wiring::part_ports() {
+  return {.timers = ports_.timers,
+          .links = ports_.links,
+          .names = ports_.names,
+          .driver = {.timers = ports_.timers,
+                     .store = ports_.store,
+                     .on_store_failure =
+                         [this](const ports::StoreError& error) {
+                           if (!store_failure_)
+                             ports_.log.error("the store failed", {{"why", error.text}});
+                           store_failure_ = error.text;
+                         }},
+          .events = events_,
+          .log = ports_.log};
+}
+
+parts::DhtSetup Wiring::dht_setup() const {
+  parts::DhtSetup dht = setup_.dht;
+  dht.namespaces.push_back(cards_namespace());
+  return dht;
+}
+
+/// A stream that is opened only to hear whether its protocol is spoken.
+class Wiring::ProtocolProbe final : public links::StreamOwner,
+                                    public std::enable_shared_from_this<ProtocolProbe> {
+ public:
+  ProtocolProbe(links::Switch& streams, parts::Then<bool> then)
+      : switch_(streams), then_(std::move(then)) {}
+
+  bool open(ConnectionId connection, const std::string& protocol) {
+    stream_ = switch_.open(connection, protocol, *this);
+    self_ = shared_from_this();
+    return stream_.has_value();
+  }
+
+ private:
+  void on_negotiated(ports::StreamKey key) override {
+    switch_.reset(key);
+    finish(true);
+  }
+  void on_inbound(ports::StreamKey, std::string_view, const links::StreamPeer&) override {}
+  void on_data(ports::StreamKey key, Bytes, bool) override {
+    switch_.reset(key);
+    finish(true);
+  }
+  void on_writable(ports::StreamKey) override {}
+  void on_end(ports::StreamKey, links::StreamEnd why) override {
+    if (why == links::StreamEnd::unsupported) return finish(false);
+    then_(Err{parts::Refusal{"broken", "the stream broke before the peer answered"}});
+    self_.reset();
+  }
+  void on_streams_available(ConnectionId) override {}
+  void finish(bool is_spoken) {
+    const auto alive = std::exchange(self_, nullptr);
+    if (alive) then_(is_spoken);
+  }
+
+  links::Switch& switch_;
+  parts::Then<bool> then_;
+  std::optional<ports::StreamKey> stream_;
+  std::shared_ptr<ProtocolProbe> self_;
+};
+
+void Wiring::probe_protocol(ConnectionId connection, const std::string& protocol,
+                            parts::Then<bool> then) {
+  const auto probe = std::make_shared<ProtocolProbe>(switch_, then);
+  if (probe->open(connection, protocol)) return;
+  events_.post(
+      [then] { then(Err{parts::Refusal{"no_stream", "the peer takes no more streams"}}); });
+}
+
+void Wiring::each_counter(const CounterVisitor& visit) const {
+  connect_.connector().counters().each(visit);
+  switch_.counters().each(visit);
+  identify_.identify().counters().each(visit);
+  ping_.machine().counters().each(visit);
+  dht_.dht().counters().each(visit);
+  cards_.cards().counters().each(visit);
+}
+
+}  // namespace mycel

@@ -1,0 +1,84 @@
+#pragma once
+// Makes a node of its parts: who hears whom stands in wiring.cpp, one line an edge, and nowhere
+// else. It knows only ports, so the program and the simulator run the same node.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "foundation/base/counters.hpp"
+
+#include "node/node_ports.hpp"
+
+namespace mycel {
+
+class Wiring {
+ public:
+  Wiring(NodePorts ports, NodeSetup setup);
+  Wiring(const Wiring&) = delete;
+  Wiring& operator=(const Wiring&) = delete;
+
+  /// Takes up what the store remembers and enters the mesh. `listening` are the bound addresses,
+  /// with the machine's own in place of wildcards.
+  Result<void, ports::StoreError> start(const std::vector<Multiaddr>& listening);
+
+  // What users ask of the parts.
+  parts::ConnectPart& connections() { return connect_; }
+  parts::DhtPart& dht() { return dht_; }
+  parts::CardsPart& cards() { return cards_; }
+  parts::PingPart& ping() { return ping_; }
+  /// Connects to a peer wherever it is: known addresses first, then those the DHT finds.
+  void reach(const PeerId& peer, parts::Then<connect::PeerConnected> then);
+  /// Whether a connected peer speaks `protocol`: opens a stream for it and gives it up again.
+  void probe_protocol(ConnectionId connection, const std::string& protocol, parts::Then<bool> then);
+
+  const PeerId& self() const { return setup_.self; }
+  /// Where others are told to find this node, without /p2p.
+  const std::vector<Multiaddr>& addresses() const { return addresses_; }
+  std::vector<std::string> protocols() const { return switch_.protocols(); }
+  const session::Identify& identify() const { return identify_.identify(); }
+  const std::map<PeerId, Multiaddr>& observed() const { return observed_; }
+  /// Why the store stopped taking writes, if it did.
+  const std::optional<std::string>& store_failure() const { return store_failure_; }
+  void each_counter(const CounterVisitor& visit) const;
+
+  /// Hears every event of the node: the simulator folds them and its judges look at them.
+  std::function<void(std::string_view event, const PeerId& peer)> on_event;
+
+ private:
+  class ProtocolProbe;
+
+  // The edges.
+  void on_connect_event(const connect::Event& event);
+  void on_identify_event(const session::IdentifyEvent& event);
+  void on_ping_event(const session::PingEvent& event);
+  void on_dht_event(const dht::Event& event);
+  void on_cards_event(const agents::Event& event);
+
+  parts::PartPorts part_ports();
+  parts::DhtSetup dht_setup() const;
+  void on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote);
+  void on_unreachable(const PeerId& peer);
+  void enter();
+  void tell_addresses();
+  void tell(std::string_view event, const PeerId& peer);
+
+  NodePorts ports_;
+  NodeSetup setup_;
+  std::vector<Multiaddr> listening_;
+  std::vector<Multiaddr> addresses_;
+  std::map<PeerId, Multiaddr> observed_;  // where connected peers see us
+  std::optional<std::string> store_failure_;
+  drive::EventQueue events_;
+  parts::ConnectPart connect_;
+  links::Switch switch_;
+  parts::IdentifyPart identify_;
+  parts::PingPart ping_;
+  parts::DhtPart dht_;
+  parts::CardsPart cards_;
+};
+
+}  // namespace mycel
