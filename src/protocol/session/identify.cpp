@@ -1,0 +1,266 @@
+#include "protocol/session/identify.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "foundation/base/probe.hpp"
+
+namespace mycel::session {
+
+bool Identity::speaks(std::string_view protocol) const {
+  return std::ranges::binary_search(protocols, protocol);
+}
+
+void IdentifyOutput::clear() {
+  persist.clear();
+  durability = Durability::buffered;
+  requests.clear();
+  answers.clear();
+  pushes.clear();
+  events.clear();
+}
+
+void IdentifyCounters::each(const CounterVisitor& visit) const {
+  visit({"identify_requests_total", "Peers asked who they are."}, requests);
+  visit({"identify_outcomes_total", "What came of asking.", "outcome", "identified"}, identified);
+  visit({"identify_outcomes_total", "What came of asking.", "outcome", "unidentified"},
+        unidentified);
+  visit({"identify_refused_total", "Messages that were malformed or named somebody else."},
+        refused);
+  visit({"identify_answers_total", "Peers that were told who we are."}, answers);
+  visit({"identify_pushes_total", "Changes told without being asked.", "direction", "inbound"},
+        pushes_in);
+  visit({"identify_pushes_total", "Changes told without being asked.", "direction", "outbound"},
+        pushes_out);
+}
+
+Identify::Identify(IdentifyConfig config, const PeerId& self, Rng rng)
+    : config_(std::move(config)), self_(self), rng_(rng), observed_(config_.observed) {}
+
+void Identify::set_local(Now now, std::vector<Multiaddr> addresses,
+                         std::vector<std::string> protocols, Bytes sealed_peer_record) {
+  if (addresses == addresses_ && protocols == protocols_ && sealed_peer_record == record_) return;
+  addresses_ = std::move(addresses);
+  protocols_ = std::move(protocols);
+  record_ = std::move(sealed_peer_record);
+  version_ += 1;
+  if (push_at_ == never && !peers_.empty()) push_at_ = now.instant + config_.push_after;
+}
+
+void Identify::on_peer_connected(Now, ConnectionId connection, const PeerId& id,
+                                 const Multiaddr& remote) {
+  if (peers_.size() >= config_.peers_max && !peers_.contains(id)) {
+    probe("more peers are connected than can be identified");
+    return;
+  }
+  Peer& peer = peers_[id];
+  peer.connection = connection;
+  peer.remotes[connection] = remote;
+  if (peer.remotes.size() > remotes_max) {
+    const auto oldest = peer.remotes.begin();
+    peer.remotes.erase(oldest->first == connection ? std::next(oldest) : oldest);
+  }
+  if (peer.identity || peer.asked) return;
+  peer.has_failed = false;  // a new connection is a new chance
+  ask(id, peer);
+}
+
+void Identify::on_peer_disconnected(Now, const PeerId& id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  if (found->second.asked) asked_.erase(*found->second.asked);
+  retries_.cancel(found->second.retry);
+  peers_.erase(found);
+}
+
+void Identify::ask(const PeerId& id, Peer& peer) {
+  retries_.cancel(peer.retry);
+  peer.retry = {};
+  const RequestId request = request_ids_.next();
+  peer.asked = request;
+  asked_.emplace(request, id);
+  counters_.requests += 1;
+  output_.requests.push_back({request, peer.connection, id});
+}
+
+std::pair<PeerId, Identify::Peer*> Identify::take_asked(RequestId request) {
+  const auto found = asked_.find(request);
+  if (found == asked_.end()) return {};
+  const PeerId id = found->second;
+  asked_.erase(found);
+  Peer& peer = peers_.at(id);
+  peer.asked.reset();
+  return {id, &peer};
+}
+
+void Identify::on_answer(Now now, RequestId request, const Bytes& body) {
+  const auto [id, peer] = take_asked(request);
+  if (peer == nullptr) return;
+  auto message = decode_identify(body);
+  if (!message || !check_sender(*message, id)) {
+    counters_.refused += 1;
+    return give_up(id, *peer, RequestFailure::malformed);
+  }
+  accept(now, id, *peer, *std::move(message), false);
+}
+
+void Identify::on_failure(Now now, RequestId request, RequestFailure failure) {
+  const auto [id, peer] = take_asked(request);
+  if (peer == nullptr) return;
+  const bool is_final = peer->has_failed || failure == RequestFailure::unsupported;
+  peer->has_failed = true;
+  if (is_final) return give_up(id, *peer, failure);
+  const auto jitter = rng_.below(static_cast<std::uint64_t>(config_.retry_after.count()) + 1);
+  const Duration pause = config_.retry_after + Duration(static_cast<Duration::rep>(jitter));
+  peer->retry = retries_.add(now.instant + pause, id);
+}
+
+void Identify::give_up(const PeerId& id, Peer& peer, RequestFailure failure) {
+  if (peer.identity) return;  // it pushed meanwhile
+  counters_.unidentified += 1;
+  output_.events.emplace_back(Unidentified{id, failure});
+}
+
+void Identify::on_request(Now, InboundId request, ConnectionId connection, const PeerId& id) {
+  counters_.answers += 1;
+  const auto found = peers_.find(id);
+  std::optional<Multiaddr> remote;
+  if (found != peers_.end()) {
+    found->second.told = version_;
+    const auto known = found->second.remotes.find(connection);
+    if (known != found->second.remotes.end()) remote = known->second;
+  }
+  output_.answers.push_back({request, local(std::move(remote))});
+}
+
+void Identify::on_push(Now now, const PeerId& id, const Bytes& body) {
+  counters_.pushes_in += 1;
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  auto message = decode_identify(body);
+  if (!message || !check_sender(*message, id)) {
+    counters_.refused += 1;
+    return;
+  }
+  accept(now, id, found->second, *std::move(message), true);
+}
+
+void Identify::accept(Now now, const PeerId& id, Peer& peer, IdentifyMessage message,
+                      bool is_push) {
+  take_observed(now, peer, message);
+  const auto observed = message.observed;
+  Identity identity = merged(id, peer, message, is_push);
+  if (!peer.identity) {
+    retries_.cancel(peer.retry);
+    peer.retry = {};
+    counters_.identified += 1;
+    output_.events.emplace_back(Identified{id, identity, observed});
+  } else if (*peer.identity != identity) {
+    output_.events.emplace_back(Updated{id, identity});
+  }
+  peer.identity = std::move(identity);
+  // It asked before it could be known that it follows pushes, and something changed since.
+  if (peer.told != 0 && is_behind(peer) && push_at_ == never)
+    push_at_ = now.instant + config_.push_after;
+}
+
+// What a push leaves out is unchanged. An older signed record than the one we have says nothing.
+Identity Identify::merged(const PeerId& id, Peer& peer, IdentifyMessage& message,
+                          bool is_push) const {
+  Identity identity = is_push && peer.identity ? *peer.identity : Identity{};
+  if (!message.protocol_version.empty() || !is_push)
+    identity.protocol_version = std::move(message.protocol_version);
+  if (!message.agent_version.empty() || !is_push)
+    identity.agent_version = std::move(message.agent_version);
+  if (!message.protocols.empty() || !is_push) {
+    std::ranges::sort(message.protocols);
+    const auto repeated = std::ranges::unique(message.protocols);
+    message.protocols.erase(repeated.begin(), repeated.end());
+    identity.protocols = std::move(message.protocols);
+  }
+  if (message.listen_addresses.empty() && message.signed_peer_record.empty() && is_push)
+    return identity;
+  Listening listening = listening_of(message, id);
+  const bool is_old = listening.is_signed && listening.sequence < peer.sequence;
+  if (is_old && peer.identity) {
+    identity.addresses = peer.identity->addresses;
+    identity.are_addresses_signed = peer.identity->are_addresses_signed;
+    return identity;
+  }
+  peer.sequence = std::max(peer.sequence, listening.sequence);
+  identity.addresses = std::move(listening.addresses);
+  identity.are_addresses_signed = listening.is_signed;
+  return identity;
+}
+
+void Identify::take_observed(Now now, const Peer& peer, const IdentifyMessage& message) {
+  if (!message.observed) return;
+  const auto remote = peer.remotes.find(peer.connection);
+  std::vector<ObservedAddresses::Change> changes;
+  observed_.report(now.instant, *message.observed, remote->second, changes);
+  tell(changes);
+}
+
+void Identify::tell(const std::vector<ObservedAddresses::Change>& changes) {
+  for (const auto& [address, is_seen] : changes) {
+    if (is_seen) {
+      output_.events.emplace_back(ObservedAddress{address});
+    } else {
+      output_.events.emplace_back(ObservedAddressLost{address});
+    }
+  }
+}
+
+bool Identify::is_behind(const Peer& peer) const {
+  return peer.told < version_ && peer.identity && peer.identity->speaks(identify_push_protocol);
+}
+
+// One message for all: where we see a peer is left out, which means that it did not change.
+void Identify::push() {
+  push_at_ = never;
+  const Bytes body = local(std::nullopt);
+  for (auto& [id, peer] : peers_) {
+    if (!is_behind(peer)) continue;
+    peer.told = version_;
+    counters_.pushes_out += 1;
+    output_.pushes.push_back({peer.connection, id, body});
+  }
+}
+
+Bytes Identify::local(std::optional<Multiaddr> observed) const {
+  return encode(IdentifyMessage{.protocol_version = config_.protocol_version,
+                                .agent_version = config_.agent_version,
+                                .public_key = Bytes::copy(self_.inlined_key()),
+                                .listen_addresses = addresses_,
+                                .protocols = protocols_,
+                                .observed = std::move(observed),
+                                .signed_peer_record = record_});
+}
+
+void Identify::on_deadline(Now now) {
+  while (const auto due = retries_.pop_due(now.instant)) {
+    Peer& peer = peers_.at(*due);
+    peer.retry = {};
+    ask(*due, peer);
+  }
+  if (push_at_ <= now.instant) push();
+  std::vector<ObservedAddresses::Change> changes;
+  observed_.on_deadline(now.instant, changes);
+  tell(changes);
+}
+
+Instant Identify::next_deadline() const {
+  return std::min({retries_.next(), push_at_, observed_.next_deadline()});
+}
+
+void Identify::take_output(IdentifyOutput& output) {
+  std::swap(output_, output);
+}
+
+const Identity* Identify::identity_of(const PeerId& id) const {
+  const auto found = peers_.find(id);
+  if (found == peers_.end() || !found->second.identity) return nullptr;
+  return &*found->second.identity;
+}
+
+}  // namespace mycel::session
