@@ -406,22 +406,29 @@ Result<void, Refused> validate(ByteView key, ByteView value, UnixTime now) {
   return check_time(statement->payload(), now);
 }
 
-bool is_better_value(ByteView a, ByteView b) {
-  const auto head = [](ByteView value) -> std::optional<Head> {
-    if (value.size() > envelope_size_max_bytes) return std::nullopt;
-    const auto envelope = wire::decode_envelope(value);
-    if (!envelope) return std::nullopt;
-    const auto payload = decode_payload(envelope->payload);
-    if (!payload) return std::nullopt;
-    return Head{.sequence = payload->sequence,
-                .payload_hash = crypto::sha256(envelope->payload),
-                .clock = payload->clock,
-                .issued = payload->issued};
-  };
-  const auto head_a = head(a);
-  if (!head_a) return false;
-  const auto head_b = head(b);
-  return !head_b || is_better_head(*head_a, *head_b);
+namespace {
+
+/// The head of a value whose signature somebody checked before.
+std::optional<Head> head_of_value(ByteView value) {
+  if (value.size() > envelope_size_max_bytes) return std::nullopt;
+  const auto envelope = wire::decode_envelope(value);
+  if (!envelope) return std::nullopt;
+  const auto payload = decode_payload(envelope->payload);
+  if (!payload) return std::nullopt;
+  return Head{.sequence = payload->sequence,
+              .payload_hash = crypto::sha256(envelope->payload),
+              .clock = payload->clock,
+              .issued = payload->issued};
+}
+
+}  // namespace
+
+int compare_values(ByteView a, ByteView b) {
+  const auto head_a = head_of_value(a);
+  const auto head_b = head_of_value(b);
+  if (!head_a || !head_b) return int{head_a.has_value()} - int{head_b.has_value()};
+  if (is_better_head(*head_a, *head_b)) return 1;
+  return is_better_head(*head_b, *head_a) ? -1 : 0;
 }
 
 }  // namespace mycel::agents

@@ -173,7 +173,8 @@ std::optional<std::string> did_of_key(ByteView key);
 /// May a DHT node store `value` under `key`? Proven, and neither expired nor from the future; a
 /// revocation may be stored. Refuses as prove() and verify_card() do.
 Result<void, Refused> validate(ByteView key, ByteView value, UnixTime now);
-/// is_better() of two values that validate() accepted. What does not decode is worse than all.
-bool is_better_value(ByteView a, ByteView b);
+/// Compares two values that validate() accepted: positive when `a` is better, negative when `b` is,
+/// 0 when they say the same. What does not decode is worse than all.
+int compare_values(ByteView a, ByteView b);
 
 }  // namespace mycel::agents
