@@ -37,7 +37,7 @@ constexpr std::size_t signature_size_bytes(MlDsaStrength strength) {
                                               : ml_dsa_87_signature_size_bytes;
 }
 
-/// A key to verify with. Making one expands its matrix, so keep it for a signer who is met again.
+/// A key to verify with.
 class MlDsaPublicKey {
  public:
   /// None unless `view` has exactly the bytes of a key of that strength.

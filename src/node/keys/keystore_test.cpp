@@ -76,8 +76,8 @@ TEST_F(KeystoreStory, names_that_could_leave_the_folder_or_hide_are_refused) {
 
 TEST_F(KeystoreStory, a_key_that_others_may_read_is_refused_with_the_cure) {
   ASSERT_TRUE(open());
-  for (const mode_t mode : {0640, 0604, 0660, 0644}) {
-    ::chmod(peer_file().c_str(), mode);
+  for (const mode_t bits : {0640U, 0604U, 0660U, 0644U}) {
+    ::chmod(peer_file().c_str(), bits);
     const auto refused = open();
     expect_error(refused, KeyProblem::open_to_others, peer_file().string());
     EXPECT_NE(refused.error().text.find("chmod go="), std::string::npos);

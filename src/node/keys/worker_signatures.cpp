@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -16,28 +15,27 @@ namespace {
 using ports::SignatureCheck;
 using ports::SignatureScheme;
 
-/// Verifies one after another, keeping the last ML-DSA key: expanding it is a third of the work,
-/// and a batch often has one signer.
-class Verifier {
- public:
-  bool verify(const SignatureCheck& one) {
-    if (one.scheme != SignatureScheme::ed25519) return verify_ml_dsa(one);
-    const auto key = crypto::Ed25519PublicKey::from(one.public_key);
-    return key && crypto::verify(*key, one.message, one.signature);
-  }
+bool verify_ed25519(const SignatureCheck& one) {
+  const auto key = crypto::Ed25519PublicKey::from(one.public_key);
+  return key && crypto::verify(*key, one.message, one.signature);
+}
 
- private:
-  bool verify_ml_dsa(const SignatureCheck& one) {
-    const auto strength = one.scheme == SignatureScheme::ml_dsa_65
-                              ? crypto::MlDsaStrength::ml_dsa_65
-                              : crypto::MlDsaStrength::ml_dsa_87;
-    const bool is_known =
-        last_ && last_->strength() == strength && equal(last_->view(), one.public_key);
-    if (!is_known) last_ = crypto::MlDsaPublicKey::from(strength, one.public_key);
-    return last_ && last_->verify(one.message, one.signature);
+bool verify_ml_dsa(crypto::MlDsaStrength strength, const SignatureCheck& one) {
+  const auto key = crypto::MlDsaPublicKey::from(strength, one.public_key);
+  return key && key->verify(one.message, one.signature);
+}
+
+bool is_genuine(const SignatureCheck& one) {
+  switch (one.scheme) {
+    case SignatureScheme::ed25519:
+      return verify_ed25519(one);
+    case SignatureScheme::ml_dsa_65:
+      return verify_ml_dsa(crypto::MlDsaStrength::ml_dsa_65, one);
+    case SignatureScheme::ml_dsa_87:
+      return verify_ml_dsa(crypto::MlDsaStrength::ml_dsa_87, one);
   }
-  std::optional<crypto::MlDsaPublicKey> last_;
-};
+  return false;
+}
 
 /// Work that several workers share: every batch has places of its own in `results`, and whoever
 /// ends last, on the node's thread, hands all of them over.
@@ -76,8 +74,7 @@ void run_in_batches(ports::Workers& workers, std::vector<Item> items, Work work,
 void WorkerSignatures::verify(std::vector<SignatureCheck> checks, Verdicts then) {
   // One byte a verdict: the bits of a std::vector<bool> cannot be written from two threads.
   const auto work = [](std::span<const SignatureCheck> batch, std::span<char> verdicts) {
-    Verifier verifier;
-    for (std::size_t i = 0; i < batch.size(); ++i) verdicts[i] = verifier.verify(batch[i]) ? 1 : 0;
+    for (std::size_t i = 0; i < batch.size(); ++i) verdicts[i] = is_genuine(batch[i]) ? 1 : 0;
   };
   run_in_batches<SignatureCheck, char>(
       workers_, std::move(checks), work, [then = std::move(then)](auto& job) {

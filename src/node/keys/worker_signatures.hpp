@@ -10,7 +10,7 @@
 
 namespace mycel::keys {
 
-/// What one worker does in one go: 32 verifications take one to four milliseconds.
+/// What one worker does in one go: 32 verifications take 1.3 ms (Ed25519) to 7 ms (ML-DSA-87).
 inline constexpr std::size_t signature_batch_size_max = 32;
 
 /// `workers` and `keystore` outlive it; calls that are under way may outlive it themselves.
