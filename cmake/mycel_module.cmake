@@ -26,7 +26,7 @@ function(mycel_module path)
 
   if(tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest_main GTest::gmock)
+    target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest_main GTest::gmock rapidcheck)
     add_test(NAME ${path} COMMAND ${name}_test)
   endif()
   if(MYCEL_FUZZ)
