@@ -1,0 +1,139 @@
+#pragma once
+// One QUIC connection: ngtcp2's state, its handshake, its streams, and how it comes to its end. It
+// is handed packets and time, and writes packets when it is flushed; it never calls anybody.
+
+#include <ngtcp2/ngtcp2.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "foundation/base/deadlines.hpp"
+#include "runtime/ports/links.hpp"
+#include "runtime/quic/address.hpp"
+#include "runtime/quic/admission.hpp"
+#include "runtime/quic/facts.hpp"
+#include "runtime/quic/shared.hpp"
+#include "runtime/quic/streams.hpp"
+
+namespace mycel::quic {
+
+/// The first packet of a dialler, as far as its header tells.
+struct FirstPacket {
+  ngtcp2_pkt_hd header{};
+  std::optional<ngtcp2_cid> before_retry;  ///< set if the header's token was checked
+};
+
+/// Packets that leave together: a train for one path.
+struct Train {
+  Path path;
+  std::span<const std::uint8_t> bytes;
+  std::size_t segment_size = 0;
+  std::uint8_t ecn = 0;
+};
+
+class Connection {
+ public:
+  static std::unique_ptr<Connection> accept(Shared& shared, ConnectionId id, const Path& path,
+                                            const FirstPacket& first);
+  static std::unique_ptr<Connection> dial(Shared& shared, ConnectionId id, const Path& path,
+                                          std::optional<PeerId> expected);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  ConnectionId id() const { return id_; }
+  Direction direction() const { return direction_; }
+  const Path& path() const { return path_; }
+  Streams& streams() { return streams_; }
+  const Streams& streams() const { return streams_; }
+  ngtcp2_conn* native() { return native_; }
+
+  /// Was the user told of it, or will be?
+  bool is_announced() const { return is_connected_ || direction_ == Direction::outbound; }
+  bool is_connected() const { return is_connected_; }
+  /// It came to its end; only the last packet is left to be sent.
+  bool is_over() const { return is_over_; }
+  /// The user closed it and wants to hear nothing but that it is closed.
+  bool is_silenced() const { return is_silenced_; }
+
+  void read(const Path& path, std::uint8_t ecn, ByteView packet, Now now);
+  void on_expiry(Now now);
+  Instant next_expiry() const;
+  /// Call once after a batch of packets, before the user hears of what they brought.
+  void settle();
+  void close(std::uint64_t code, std::string_view reason);
+  /// Whether silence is to be broken before the idle timeout; at first as configured.
+  void keep_alive(bool is_wanted);
+
+  /// Writes the next train into `buffer`; none when there is nothing to send at this time.
+  std::optional<Train> next_train(std::span<std::uint8_t> buffer, Now now);
+  /// The packet that tells the peer that it is over; empty when there is nothing to tell.
+  Bytes farewell(Now now);
+  /// How long packets may still be under way.
+  Duration linger() const;
+
+  ConnectionFacts facts() const;
+  std::optional<Duration> round_trip() const;
+  std::uint64_t packets_lost() const;
+  const std::vector<Cid>& cids() const { return cids_; }
+
+  // Kept for the endpoint that owns the connection.
+  DeadlineId deadline;
+  Instant deadline_at = never;
+  bool is_dirty = false;                ///< waits to be flushed
+  std::optional<Network> admitted_as;   ///< counts as a pending inbound handshake
+
+ private:
+  friend struct Callbacks;  // what ngtcp2 calls: connection_callbacks.cpp
+
+  Connection(Shared& shared, ConnectionId id, Direction direction, const Path& path);
+  void start(const ngtcp2_cid& peer_cid, const FirstPacket* first,
+             std::optional<PeerId> expected, Now now);
+  ngtcp2_settings settings(Now now) const;
+  ngtcp2_transport_params transport_params() const;
+
+  void on_result(int result);
+  /// False if nobody proved who they are.
+  bool on_handshake_done();
+  void check_path();
+  void fail(int error);
+  void fail_tls();
+  void on_closed_by_peer();
+  void end(ports::CloseReason reason, std::uint64_t code, std::string text);
+  Duration agreed_idle_timeout() const;
+  void add_cid(Cid cid);
+  void remove_cid(Cid cid);
+
+  Shared& shared_;
+  ConnectionId id_;
+  Direction direction_;
+  Path path_;
+  ngtcp2_conn* native_ = nullptr;
+  std::unique_ptr<TlsSession> tls_;  // until the handshake is done
+  PostHandshake post_handshake_;
+  Streams streams_;
+  std::vector<Cid> cids_;
+  ForeignCid first_cid_;
+  std::vector<ResetToken> tokens_;  // of the peer, for the ids that are in use
+
+  PeerId peer_;
+  std::string group_;
+  std::string_view cipher_;
+  bool is_connected_ = false;
+  bool is_confirmed_ = false;
+  bool is_over_ = false;
+  bool is_silenced_ = false;
+  bool is_reset_ = false;         // by a stateless reset
+  bool tells_peer_ = false;       // when over: there is a last packet to send
+  std::uint64_t close_code_ = 0;  // when closed by the user
+  std::string close_text_;
+  int error_ = 0;  // of ngtcp2, when closed by an error
+  std::uint8_t alert_ = 0;
+};
+
+}  // namespace mycel::quic
