@@ -41,10 +41,10 @@ dht::Namespace cards_namespace() {
   return {.prefix = std::string(agents::card_namespace),
           .validate =
               [](ByteView key, ByteView value, UnixTime now) {
-                const auto refused = agents::validate(key, value, now);
-                return refused ? verdict_of(refused->reason) : dht::Verdict::valid;
+                const auto judged = agents::validate(key, value, now);
+                return judged ? dht::Verdict::valid : verdict_of(judged.error().reason);
               },
-          .better = [](ByteView, ByteView a, ByteView b) { return agents::better(a, b); }};
+          .better = [](ByteView, ByteView a, ByteView b) { return agents::compare_values(a, b); }};
 }
 
 }  // namespace

@@ -11,16 +11,25 @@ namespace {
 connect::DialFailure failure_of(ports::CloseReason reason) {
   using connect::DialFailure;
   switch (reason) {
-    case ports::CloseReason::local: return DialFailure::cancelled;
-    case ports::CloseReason::remote: return DialFailure::refused;
+    case ports::CloseReason::local:
+      return DialFailure::cancelled;
+    case ports::CloseReason::remote:
+      return DialFailure::refused;
     case ports::CloseReason::idle_timeout:
-    case ports::CloseReason::handshake_timeout: return DialFailure::timeout;
-    case ports::CloseReason::handshake_failed: return DialFailure::handshake_failed;
-    case ports::CloseReason::wrong_peer: return DialFailure::wrong_peer;
-    case ports::CloseReason::address_unsupported: return DialFailure::address_unsupported;
-    case ports::CloseReason::unreachable: return DialFailure::unreachable;
-    case ports::CloseReason::transport_error: return DialFailure::transport_error;
-    case ports::CloseReason::refused: return DialFailure::overloaded;
+    case ports::CloseReason::handshake_timeout:
+      return DialFailure::timeout;
+    case ports::CloseReason::handshake_failed:
+      return DialFailure::handshake_failed;
+    case ports::CloseReason::wrong_peer:
+      return DialFailure::wrong_peer;
+    case ports::CloseReason::address_unsupported:
+      return DialFailure::address_unsupported;
+    case ports::CloseReason::unreachable:
+      return DialFailure::unreachable;
+    case ports::CloseReason::transport_error:
+      return DialFailure::transport_error;
+    case ports::CloseReason::refused:
+      return DialFailure::overloaded;
   }
   return DialFailure::transport_error;
 }
@@ -33,7 +42,8 @@ Refusal refusal_of(const connect::Unreachable& why) {
 
 Refusal refusal_of(const Multiaddr& address, const ports::Closed& why) {
   return {std::string(to_text(failure_of(why.reason))),
-          "cannot reach " + wire::to_text(address) + ": " + std::string(ports::to_text(why.reason)) +
+          "cannot reach " + wire::to_text(address) + ": " +
+              std::string(ports::to_text(why.reason)) +
               (why.text.empty() ? "" : " (" + why.text + ")")};
 }
 
@@ -47,7 +57,8 @@ ConnectPart::ConnectPart(PartPorts ports, connect::Config config, const PeerId& 
               [this](connect::Output& output) { perform(output); }) {}
 
 std::optional<ConnectionId> ConnectPart::want(const PeerId& peer) {
-  return driver_.tell([&](connect::Connector& connector, Now now) { return connector.want(now, peer); });
+  return driver_.tell(
+      [&](connect::Connector& connector, Now now) { return connector.want(now, peer); });
 }
 
 void ConnectPart::connect(const Multiaddr& address, Then<connect::PeerConnected> then) {
@@ -72,9 +83,8 @@ void ConnectPart::connect(const PeerId& peer, Then<connect::PeerConnected> then)
 }
 
 void ConnectPart::add_addresses(const PeerInfo& peer, connect::Source source) {
-  driver_.tell([&](connect::Connector& connector, Now now) {
-    connector.add_addresses(now, peer, source);
-  });
+  driver_.tell(
+      [&](connect::Connector& connector, Now now) { connector.add_addresses(now, peer, source); });
 }
 
 void ConnectPart::set_listening(const std::vector<Multiaddr>& addresses) {
@@ -90,7 +100,8 @@ Result<void, ports::StoreError> ConnectPart::load() {
     const auto peer = driver_.tell([&](connect::Connector& connector, Now now) {
       return connector.load_peer(now, key, value);
     });
-    if (!peer) ports_.log.warn("a remembered peer cannot be read", {{"fault", to_text(peer.error())}});
+    if (!peer)
+      ports_.log.warn("a remembered peer cannot be read", {{"fault", to_text(peer.error())}});
     return true;
   });
 }
@@ -111,7 +122,8 @@ void ConnectPart::dial_stranger(const Multiaddr& address, Then<connect::PeerConn
 }
 
 // One after the other: a name has few addresses, and the first is usually good.
-void ConnectPart::dial_resolved(std::vector<Multiaddr> addresses, Then<connect::PeerConnected> then) {
+void ConnectPart::dial_resolved(std::vector<Multiaddr> addresses,
+                                Then<connect::PeerConnected> then) {
   if (addresses.empty()) return then(Err{Refusal{"name_unresolved", "the name has no address"}});
   const Multiaddr first = addresses.front();
   addresses.erase(addresses.begin());
@@ -125,19 +137,17 @@ void ConnectPart::dial_resolved(std::vector<Multiaddr> addresses, Then<connect::
 }
 
 void ConnectPart::on_connected(ConnectionId id, const ports::Connected& what) {
-  connect::Connection connection{.peer = what.peer,
-                                 .remote = what.remote,
-                                 .direction = what.direction,
-                                 .dial = std::nullopt};
+  connect::Connection connection{
+      .peer = what.peer, .remote = what.remote, .direction = what.direction, .dial = std::nullopt};
   if (const auto dial = dials_.extract(id)) {
     connection.dial = dial.mapped();
     by_dial_.erase(dial.mapped());
   }
   const auto stranger = strangers_.extract(id);
-  driver_.tell([&](connect::Connector& connector, Now now) {
-    connector.on_connected(now, id, connection);
-  });
-  if (stranger) stranger.mapped()(connect::PeerConnected{what.peer, id, what.direction, what.remote});
+  driver_.tell(
+      [&](connect::Connector& connector, Now now) { connector.on_connected(now, id, connection); });
+  if (stranger)
+    stranger.mapped()(connect::PeerConnected{what.peer, id, what.direction, what.remote});
 }
 
 void ConnectPart::on_closed(ConnectionId id, const ports::Closed& why) {
@@ -161,7 +171,8 @@ void ConnectPart::on_path(ConnectionId id, const ports::PathChanged& what) {
 // Only the first and the last stream make a difference: a connection is idle or it is not.
 void ConnectPart::on_streams(ConnectionId id, std::size_t open) {
   if (open > 1) return;
-  driver_.tell([&](connect::Connector& connector, Now now) { connector.on_streams(now, id, open); });
+  driver_.tell(
+      [&](connect::Connector& connector, Now now) { connector.on_streams(now, id, open); });
 }
 
 void ConnectPart::perform(connect::Output& output) {
@@ -182,14 +193,15 @@ void ConnectPart::perform(connect::Output& output) {
 }
 
 void ConnectPart::resolve(const connect::Resolve& what) {
-  ports_.names.resolve(what.address, [this, alive = std::weak_ptr<int>(alive_), token = what.token](
-                                         Result<std::vector<Multiaddr>, ports::NameError> addresses) {
-    if (alive.expired()) return;
-    if (!addresses) ports_.log.info("a name has no address", {{"why", addresses.error().text}});
-    driver_.tell([&](connect::Connector& connector, Now now) {
-      connector.on_resolved(now, token, addresses ? *addresses : std::vector<Multiaddr>{});
-    });
-  });
+  ports_.names.resolve(
+      what.address, [this, alive = std::weak_ptr<int>(alive_), token = what.token](
+                        Result<std::vector<Multiaddr>, ports::NameError> addresses) {
+        if (alive.expired()) return;
+        if (!addresses) ports_.log.info("a name has no address", {{"why", addresses.error().text}});
+        driver_.tell([&](connect::Connector& connector, Now now) {
+          connector.on_resolved(now, token, addresses ? *addresses : std::vector<Multiaddr>{});
+        });
+      });
 }
 
 void ConnectPart::on_event(const connect::Event& event) {

@@ -7,9 +7,10 @@
 #include <optional>
 #include <vector>
 
+#include "protocol/connect/connector.hpp"
+
 #include "node/links/requests.hpp"
 #include "node/parts/part_ports.hpp"
-#include "protocol/connect/connector.hpp"
 
 namespace mycel::parts {
 
@@ -17,7 +18,8 @@ class ConnectPart final : public links::ConnectionObserver, public links::Connec
  public:
   using OnEvent = std::function<void(const connect::Event&)>;
 
-  ConnectPart(PartPorts ports, connect::Config config, const PeerId& self, Rng rng, OnEvent on_event);
+  ConnectPart(PartPorts ports, connect::Config config, const PeerId& self, Rng rng,
+              OnEvent on_event);
   ConnectPart(const ConnectPart&) = delete;
   ConnectPart& operator=(const ConnectPart&) = delete;
 

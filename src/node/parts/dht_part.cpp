@@ -5,14 +5,16 @@
 
 namespace mycel::parts {
 
-DhtPart::DhtPart(PartPorts ports, DhtSetup setup, const PeerId& self, Rng rng, links::Switch& streams,
-                 links::ConnectionSource& connections, OnEvent on_event, OnAddresses on_addresses)
+DhtPart::DhtPart(PartPorts ports, DhtSetup setup, const PeerId& self, Rng rng,
+                 links::Switch& streams, links::ConnectionSource& connections, OnEvent on_event,
+                 OnAddresses on_addresses)
     : ports_(std::move(ports)),
       protocol_(setup.protocol),
       on_event_(std::move(on_event)),
       on_addresses_(std::move(on_addresses)),
-      requests_({.protocol = setup.protocol, .framing = {.size_max_bytes = dht::message_size_max_bytes}},
-                streams, connections, ports_.timers, ports_.events, *this),
+      requests_(
+          {.protocol = setup.protocol, .framing = {.size_max_bytes = dht::message_size_max_bytes}},
+          streams, connections, ports_.timers, ports_.events, *this),
       driver_(
           ports_.driver, dht::Dht(setup.config, self, rng, std::move(setup.namespaces)),
           [this](dht::Output& output) { perform(output); },
@@ -73,9 +75,12 @@ void DhtPart::send(const dht::Request& request) {
 
 void DhtPart::reply(const dht::Answer& answer) {
   switch (answer.reply) {
-    case dht::Reply::message: return requests_.answer(answer.inbound, dht::encode(answer.message));
-    case dht::Reply::nothing: return requests_.dismiss(answer.inbound);
-    case dht::Reply::refusal: return requests_.refuse(answer.inbound);
+    case dht::Reply::message:
+      return requests_.answer(answer.inbound, dht::encode(answer.message));
+    case dht::Reply::nothing:
+      return requests_.dismiss(answer.inbound);
+    case dht::Reply::refusal:
+      return requests_.refuse(answer.inbound);
   }
 }
 
@@ -107,9 +112,8 @@ void DhtPart::on_request(links::InboundRequest request) {
     malformed_ += 1;
     return requests_.refuse(request.id);
   }
-  driver_.tell([&](dht::Dht& dht, Now now) {
-    dht.on_request(now, request.id, request.peer, *message);
-  });
+  driver_.tell(
+      [&](dht::Dht& dht, Now now) { dht.on_request(now, request.id, request.peer, *message); });
 }
 
 }  // namespace mycel::parts

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "protocol/dht/dht.hpp"
+
 #include "node/links/requests.hpp"
 #include "node/parts/part_ports.hpp"
-#include "protocol/dht/dht.hpp"
 
 namespace mycel::parts {
 

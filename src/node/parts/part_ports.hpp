@@ -6,6 +6,7 @@
 #include <string>
 
 #include "foundation/base/log.hpp"
+
 #include "node/drive/driver.hpp"
 #include "node/drive/event_queue.hpp"
 #include "node/links/switch.hpp"
