@@ -9,8 +9,8 @@
 #include <boost/json.hpp>
 
 #include "apps/mycel/print.hpp"
+#include "apps/mycel/settings.hpp"
 #include "foundation/wire/multibase.hpp"
-#include "node/config/config.hpp"
 #include "runtime/http/client.hpp"
 
 namespace mycel::app {
@@ -112,13 +112,6 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
   return table;
 }
 
-std::string control_path(const Arguments& arguments) {
-  if (!arguments.control.empty()) return arguments.control;
-  config::Config config = config::defaults();
-  if (!arguments.data_dir.empty()) config.node.data_dir = arguments.data_dir;
-  return config::control_socket_path(config);
-}
-
 int fail(const Arguments& arguments, int code, const std::string& text, const std::string& reason) {
   if (arguments.is_json) {
     std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
@@ -143,13 +136,12 @@ std::optional<std::string> save(const Arguments& arguments, const json::object& 
 
 }  // namespace
 
-bool is_question(const std::string& command) { return questions().contains(command); }
-
 int ask(const Arguments& arguments) {
   const Question question = questions().at(arguments.command)(arguments);
   if (!question) return fail(arguments, refused, question.error(), "input");
-  const auto answer =
-      http::ask(control_path(arguments), *question, std::chrono::seconds(arguments.timeout_s));
+  const auto socket = control_socket(arguments);
+  if (!socket) return wrong_usage;
+  const auto answer = http::ask(*socket, *question, std::chrono::seconds(arguments.timeout_s));
   if (!answer) {
     return fail(arguments, answer.error().is_absent ? no_node : refused, answer.error().text,
                 answer.error().is_absent ? "no_node" : "no_answer");

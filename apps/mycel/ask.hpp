@@ -5,8 +5,6 @@
 
 namespace mycel::app {
 
-/// True for a command that ask() can do.
-bool is_question(const std::string& command);
 /// Asks the node and prints its answer; returns the exit code.
 int ask(const Arguments& arguments);
 

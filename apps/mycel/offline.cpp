@@ -1,0 +1,160 @@
+#include "apps/mycel/offline.hpp"
+
+#include <cstdio>
+
+#include <boost/json.hpp>
+#include <boost/version.hpp>
+
+#include "apps/mycel/settings.hpp"
+#include "foundation/wire/did_key.hpp"
+#include "foundation/wire/envelope.hpp"
+#include "foundation/wire/key.hpp"
+#include "foundation/wire/peer_id_text.hpp"
+#include "node/daemon/daemon.hpp"
+#include "node/daemon/settings.hpp"
+#include "node/keys/backup.hpp"
+#include "protocol/agents/signed_card.hpp"
+#include "runtime/os/entropy.hpp"
+#include "runtime/os/files.hpp"
+#include "runtime/os/loop.hpp"
+
+namespace mycel::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t file_size_max_bytes = std::size_t{1} << 20;
+
+void print(const Arguments& arguments, const json::object& facts) {
+  if (arguments.is_json) {
+    std::printf("%s\n", json::serialize(facts).c_str());
+    return;
+  }
+  for (const auto& fact : facts) {
+    const json::value& value = fact.value();
+    std::printf("%-10s  %s\n", std::string(fact.key()).c_str(),
+                value.is_string() ? value.get_string().c_str() : json::serialize(value).c_str());
+  }
+}
+
+int fail(const Arguments& arguments, std::string_view reason, const std::string& text) {
+  if (arguments.is_json) {
+    std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
+  } else {
+    std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(), text.c_str());
+  }
+  return refused;
+}
+
+/// The keystore that the flags mean. A running node has its folder locked.
+struct Opened {
+  config::Config config;
+  config::Paths paths;
+  std::optional<os::DirectoryLock> lock;
+};
+Result<Opened, std::string> open_folder(const Arguments& arguments) {
+  auto config = configuration(arguments);
+  if (!config) return Err{std::string("the configuration is wrong")};
+  auto paths = paths_of(*config);
+  if (!paths) return Err{std::string("there is no data folder")};
+  const auto made = os::make_private_directory(paths->data_dir);
+  if (!made) return Err{made.error().text};
+  auto lock = os::DirectoryLock::take(paths->data_dir);
+  if (!lock) return Err{lock.error().text + "; stop the node first"};
+  return Opened{std::move(*config), std::move(*paths), std::move(*lock)};
+}
+
+Result<crypto::SecretBytes, std::string> passphrase_in(const std::string& file) {
+  auto secret = keys::resolve(keys::PassphraseFile{file});
+  if (!secret) return Err{secret.error().text};
+  if (!*secret) return Err{file + " holds no passphrase"};
+  return std::move(**secret);
+}
+
+}  // namespace
+
+int verify_card_file(const Arguments& arguments) {
+  const auto file = os::read_file(arguments.file, file_size_max_bytes);
+  if (!file) return fail(arguments, "cannot_read", file.error().text);
+  os::Loop clock;
+  std::string did = arguments.first;
+  if (did.empty()) {  // whoever signed it; the check below still compares it with what is said inside
+    const auto envelope = wire::decode_envelope(*file);
+    const auto key = envelope ? crypto::Ed25519PublicKey::from(envelope->key.data) : std::nullopt;
+    if (!key) return fail(arguments, "malformed", arguments.file + " is not a signed card");
+    did = wire::to_did(*key);
+  }
+  const auto card = agents::verify_card(*file, clock.now().unix, did);
+  if (!card) return fail(arguments, to_text(card.error().reason), arguments.file + ": " + card.error().text);
+  print(arguments, {{"name", card->card().name},
+                    {"did", card->payload().did},
+                    {"cid", wire::to_text(card->cid())},
+                    {"sequence", card->payload().sequence},
+                    {"verified", true}});
+  return done;
+}
+
+int show_identity(const Arguments& arguments) {
+  const auto folder = open_folder(arguments);
+  if (!folder) return fail(arguments, "no_folder", folder.error());
+  os::SystemEntropy entropy;
+  auto keystore = keys::Keystore::open(
+      daemon::keys_folder(folder->paths.data_dir),
+      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  if (!keystore) return fail(arguments, "keys", keystore.error().text);
+  json::object agents;
+  for (const std::string& name : keystore->agents()) {
+    const auto key = keystore->agent_key(name);
+    if (key) agents[name] = wire::to_did(key->key->public_key());
+  }
+  print(arguments, {{"peer", wire::to_text(wire::peer_id_of(keystore->peer_key().public_key()))},
+                    {"encrypted", keystore->is_encrypted()},
+                    {"agents", std::move(agents)}});
+  return done;
+}
+
+int backup_identity(const Arguments& arguments) {
+  const auto folder = open_folder(arguments);
+  if (!folder) return fail(arguments, "no_folder", folder.error());
+  const auto passphrase = passphrase_in(arguments.second);
+  if (!passphrase) return fail(arguments, "passphrase", passphrase.error());
+  os::SystemEntropy entropy;
+  auto keystore = keys::Keystore::open(
+      daemon::keys_folder(folder->paths.data_dir),
+      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  if (!keystore) return fail(arguments, "keys", keystore.error().text);
+  const auto saved = keys::backup(*keystore, arguments.file, passphrase->view());
+  if (!saved) return fail(arguments, "not_saved", saved.error().text);
+  print(arguments, {{"saved", arguments.file},
+                    {"peer", wire::to_text(wire::peer_id_of(keystore->peer_key().public_key()))},
+                    {"agents", keystore->agents().size()}});
+  return done;
+}
+
+int restore_identity(const Arguments& arguments) {
+  const auto folder = open_folder(arguments);
+  if (!folder) return fail(arguments, "no_folder", folder.error());
+  const auto passphrase = passphrase_in(arguments.second);
+  if (!passphrase) return fail(arguments, "passphrase", passphrase.error());
+  os::SystemEntropy entropy;
+  const auto restored = keys::restore(
+      arguments.file, passphrase->view(), daemon::keys_folder(folder->paths.data_dir),
+      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  if (!restored) return fail(arguments, "not_restored", restored.error().text);
+  print(arguments, {{"peer", wire::to_text(wire::peer_id_of(restored->peer))},
+                    {"agents", restored->agents}});
+  return done;
+}
+
+int print_version(const Arguments& arguments) {
+  const std::string version = daemon::program_version();
+  print(arguments, {{"version", version.substr(version.find('/') + 1)},
+                    {"compiler", MYCEL_COMPILER},
+                    {"build", MYCEL_BUILD_TYPE},
+                    {"openssl", MYCEL_OPENSSL_VERSION},
+                    {"ngtcp2", MYCEL_NGTCP2_VERSION},
+                    {"boost", BOOST_LIB_VERSION}});
+  return done;
+}
+
+}  // namespace mycel::app

@@ -1,0 +1,74 @@
+#include "node/daemon/settings.hpp"
+
+#include "node/daemon/version.hpp"
+
+namespace mycel::daemon {
+namespace {
+
+// Any bytes; of two values the one whose bytes sort higher stays, so that all nodes agree.
+dht::Namespace any_value(const std::string& prefix) {
+  return {.prefix = prefix + "/",
+          .validate = [](ByteView, ByteView, UnixTime) { return dht::Verdict::valid; },
+          .better = [](ByteView, ByteView a, ByteView b) {
+            const auto order = compare(a, b);
+            return order > 0 ? 1 : order < 0 ? -1 : 0;
+          }};
+}
+
+}  // namespace
+
+std::string program_version() { return std::string("mycel/") + MYCEL_VERSION; }
+
+NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64_t seed,
+                   bool is_private) {
+  NodeSetup setup;
+  setup.self = self;
+  setup.seed = seed;
+  setup.join = config.node.join;
+  setup.announce = config.node.announce;
+
+  setup.connect.pool.connections_max = config.connections.max;
+  setup.connect.pool.connections_high = config.connections.max * 3 / 4;
+  setup.connect.pool.connections_low = config.connections.max * 5 / 8;
+  setup.connect.pool.idle_after = config.connections.idle_timeout;
+  setup.connect.dialer.dials_max = config.connections.dials_max;
+  setup.connect.dialer.dial_timeout = config.connections.dial_timeout;
+  setup.connect.dialer.attempt_timeout = config.connections.attempt_timeout;
+
+  setup.identify.agent_version =
+      config.node.agent_version.empty() ? program_version() : config.node.agent_version;
+  setup.identify.observed.is_private_allowed = is_private;
+
+  setup.dht.protocol = config.dht.protocol;
+  setup.dht.config.is_server = config.dht.mode != config::DhtMode::client;
+  setup.dht.config.table.bucket_size = config.dht.k;
+  setup.dht.config.lookup.k = config.dht.k;
+  setup.dht.config.lookup.parallel = config.dht.alpha;
+  setup.dht.config.lookup.disjoint_paths = config.dht.disjoint_paths;
+  setup.dht.config.records.ttl = config.dht.record_ttl;
+  setup.dht.config.records.republish_own = config.dht.republish;
+  setup.dht.config.providers.ttl = config.dht.provider_ttl;
+  setup.dht.config.providers.refresh = config.dht.provider_refresh;
+  for (const auto& name : config.dht.namespaces)
+    setup.dht.namespaces.push_back(any_value(name.prefix));
+
+  setup.cards.writer = self;
+  setup.cards.lifetime = config.cards.lifetime;
+  setup.cards.republish = config.cards.republish;
+  return setup;
+}
+
+quic::Config quic_of(const config::Config& config) {
+  quic::Config quic;
+  quic.idle_timeout = config.quic.idle_timeout;
+  quic.keep_alive = config.quic.keep_alive;
+  quic.handshake_timeout = config.quic.handshake_timeout;
+  quic.streams_inbound_max = config.quic.streams_inbound_max;
+  quic.connections_max = config.connections.max;
+  quic.congestion_control = config.quic.congestion == config::Congestion::bbr
+                                ? quic::CongestionControl::bbr
+                                : quic::CongestionControl::cubic;
+  return quic;
+}
+
+}  // namespace mycel::daemon
