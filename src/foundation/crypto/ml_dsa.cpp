@@ -1,6 +1,5 @@
 #include "foundation/crypto/ml_dsa.hpp"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <openssl/asn1.h>
-#include <openssl/asn1t.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -261,7 +260,7 @@ SecretBytes to_encrypted_pem(const PrivateKey& key, ByteView passphrase, const P
                                               static_cast<int>(passphrase.size()), info.get(),
                                               algorithm.get()));
   check(encrypted != nullptr, "encrypting cannot fail");
-  static_cast<void>(algorithm.release());  // the encrypted key owns it now
+  algorithm.release();  // NOLINT(bugprone-unused-return-value): the encrypted key owns it now
   const BioPtr bio = secret_memory();
   check(PEM_write_bio_PKCS8(bio.get(), encrypted.get()) == 1, "a key file is written");
   return content_of(bio.get());

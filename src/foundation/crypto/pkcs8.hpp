@@ -21,7 +21,7 @@ namespace mycel::crypto {
 using PrivateKey = std::variant<Ed25519PrivateKey, MlDsaPrivateKey>;
 
 /// The largest key, ML-DSA-87 with its expanded form, takes 7 KiB of PEM.
-inline constexpr std::size_t pem_size_max_bytes = 32 * 1024;
+inline constexpr std::size_t pem_size_max_bytes = std::size_t{32} * 1024;
 
 enum class Pkcs8Error : std::uint8_t {
   malformed,           ///< no whole PKCS#8 PEM: cut short, damaged, or something else altogether

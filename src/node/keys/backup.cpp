@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "foundation/base/check.hpp"
 #include "foundation/crypto/aead.hpp"
 #include "foundation/crypto/hash.hpp"
 #include "foundation/crypto/passphrase_key.hpp"
@@ -229,8 +227,8 @@ Result<void, KeyError> make_keystore(const path& directory, const std::vector<Na
                                      const std::optional<crypto::SecretBytes>& passphrase,
                                      ports::Entropy& entropy) {
   if (const auto made = make_private_folder(directory); !made) return made;
-  const auto saved = save_key(directory / "peer.pem", *keys.front().key, view_of(passphrase),
-                              entropy, WhenPresent::refuse);
+  auto saved = save_key(directory / "peer.pem", *keys.front().key, view_of(passphrase), entropy,
+                        WhenPresent::refuse);
   if (!saved) return saved;
   auto keystore = Keystore::open(directory, secret_of(passphrase), entropy);
   if (!keystore) return Err{keystore.error()};

@@ -1,6 +1,5 @@
 #include "node/keys/key_file.hpp"
 
-#include <utility>
 #include <variant>
 
 #include "foundation/base/check.hpp"

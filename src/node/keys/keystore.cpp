@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <system_error>
 
-#include "foundation/base/check.hpp"
 #include "foundation/crypto/pkcs8.hpp"
 
 #include "node/keys/key_file.hpp"

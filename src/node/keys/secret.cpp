@@ -40,6 +40,7 @@ Resolved passphrase_of(const SystemdCredential& credential) {
                         "'" + credential.name +
                             "' is not a name for a systemd credential. Use the name that stands "
                             "before the colon in LoadCredential=."}};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment of a node
   const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
   if (folder == nullptr || *folder == '\0')
     return Err{

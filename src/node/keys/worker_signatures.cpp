@@ -1,6 +1,7 @@
 #include "node/keys/worker_signatures.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -37,34 +38,36 @@ bool is_genuine(const SignatureCheck& one) {
   return false;
 }
 
-/// Work that several workers share: every batch has places of its own in `results`, and whoever
-/// ends last, on the node's thread, hands all of them over.
+/// Work that several workers share: every batch has places of its own in `answers`, and the batch
+/// that ends last, on the node's thread, hands all of them over.
 template <class Item, class Answer>
 struct Job {
   std::vector<Item> items;
   std::vector<Answer> answers;
+  std::function<void(std::vector<Answer>)> then;
   std::size_t batches_left = 0;
 };
 
-/// Calls `work(items, answers)` for each batch, with spans of equal size, then `then(job)`.
-template <class Item, class Answer, class Work, class Then>
-void run_in_batches(ports::Workers& workers, std::vector<Item> items, Work work, Then then) {
-  auto job = std::make_shared<Job<Item, Answer>>();
-  job->items = std::move(items);
-  job->answers.resize(job->items.size());
-  const std::size_t count = job->items.size();
-  // An empty job is one empty batch: the answer still comes later.
-  job->batches_left =
+/// Calls `work(items, answers)` for each batch, with two spans of one size, then `then(answers)`.
+template <class Item, class Answer, class Work>
+void run_in_batches(ports::Workers& workers, std::vector<Item> items, const Work& work,
+                    std::function<void(std::vector<Answer>)> then) {
+  const std::size_t count = items.size();
+  // No items are one empty batch: the answer still comes later.
+  const std::size_t batches =
       std::max<std::size_t>(1, (count + signature_batch_size_max - 1) / signature_batch_size_max);
-  for (std::size_t begin = 0; begin == 0 || begin < count; begin += signature_batch_size_max) {
+  const auto job = std::make_shared<Job<Item, Answer>>(std::move(items), std::vector<Answer>(count),
+                                                       std::move(then), batches);
+  for (std::size_t batch = 0; batch < batches; ++batch) {
+    const std::size_t begin = batch * signature_batch_size_max;
     const std::size_t size = std::min(signature_batch_size_max, count - begin);
     workers.run(
         [job, begin, size, work] {
           work(std::span<const Item>(job->items).subspan(begin, size),
                std::span<Answer>(job->answers).subspan(begin, size));
         },
-        [job, then] {
-          if (--job->batches_left == 0) then(*job);
+        [job] {
+          if (--job->batches_left == 0) job->then(std::move(job->answers));
         });
   }
 }
@@ -76,10 +79,10 @@ void WorkerSignatures::verify(std::vector<SignatureCheck> checks, Verdicts then)
   const auto work = [](std::span<const SignatureCheck> batch, std::span<char> verdicts) {
     for (std::size_t i = 0; i < batch.size(); ++i) verdicts[i] = is_genuine(batch[i]) ? 1 : 0;
   };
-  run_in_batches<SignatureCheck, char>(
-      workers_, std::move(checks), work, [then = std::move(then)](auto& job) {
-        then(std::vector<bool>(job.answers.begin(), job.answers.end()));
-      });
+  run_in_batches<SignatureCheck, char>(workers_, std::move(checks), work,
+                                       [then = std::move(then)](const std::vector<char>& all) {
+                                         then(std::vector<bool>(all.begin(), all.end()));
+                                       });
 }
 
 void WorkerSignatures::sign(ports::SigningKey key, std::vector<Bytes> messages, Signed then) {
@@ -90,9 +93,7 @@ void WorkerSignatures::sign(ports::SigningKey key, std::vector<Bytes> messages, 
     for (std::size_t i = 0; i < batch.size(); ++i)
       signatures[i] = Bytes::copy(own->sign(batch[i]).view());
   };
-  run_in_batches<Bytes, Bytes>(
-      workers_, std::move(messages), work,
-      [then = std::move(then)](auto& job) { then(std::move(job.answers)); });
+  run_in_batches<Bytes, Bytes>(workers_, std::move(messages), work, std::move(then));
 }
 
 }  // namespace mycel::keys
