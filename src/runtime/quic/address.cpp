@@ -76,8 +76,8 @@ std::optional<Endpoint> to_endpoint(const Multiaddr& address) {
 }
 
 Multiaddr to_multiaddr(const Endpoint& endpoint) {
-  return wire::quic_multiaddr({endpoint.family == Endpoint::Family::ipv6, endpoint.address,
-                               endpoint.port, endpoint.scope});
+  return wire::quic_multiaddr(
+      {endpoint.family == Endpoint::Family::ipv6, endpoint.address, endpoint.port, endpoint.scope});
 }
 
 }  // namespace mycel::quic

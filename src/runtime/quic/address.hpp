@@ -2,11 +2,12 @@
 // The three spellings of an address: the ports' endpoint, ngtcp2's socket address, libp2p's
 // multiaddr.
 
-#include <ngtcp2/ngtcp2.h>
-
 #include <optional>
 
+#include <ngtcp2/ngtcp2.h>
+
 #include "foundation/model/multiaddr.hpp"
+
 #include "runtime/ports/datagrams.hpp"
 
 namespace mycel::quic {

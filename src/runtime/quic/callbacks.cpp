@@ -1,9 +1,9 @@
 #include "runtime/quic/callbacks.hpp"
 
-#include <ngtcp2/ngtcp2_crypto.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <ngtcp2/ngtcp2_crypto.h>
 
 #include "runtime/quic/connection.hpp"
 

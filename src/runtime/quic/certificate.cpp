@@ -1,12 +1,5 @@
 #include "runtime/quic/certificate.hpp"
 
-#include <openssl/asn1.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/objects.h>
-#include <openssl/rsa.h>
-#include <openssl/x509v3.h>
-
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -14,9 +7,17 @@
 #include <string>
 #include <vector>
 
+#include <openssl/asn1.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
 #include "foundation/base/check.hpp"
 #include "foundation/crypto/peer_key.hpp"
 #include "foundation/wire/key.hpp"
+
 #include "runtime/quic/identity_extension.hpp"
 
 namespace mycel::quic {

@@ -3,12 +3,12 @@
 // an extension in which the peer's identity key vouches for that key.
 // Source: libp2p specs, tls/tls.md.
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #include <cstddef>
 #include <memory>
 #include <string_view>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/result.hpp"
@@ -41,9 +41,9 @@ struct Certificate {
 Certificate make_certificate(const crypto::Ed25519PrivateKey& identity, UnixTime now);
 
 enum class CertificateFault : std::uint8_t {
-  malformed,           ///< no X.509, or bytes left over, or too large
-  key_not_allowed,     ///< the certificate's own key is of a kind or size that nobody should use
-  not_self_signed,     ///< its signature is not by its own key, or by a weak algorithm
+  malformed,        ///< no X.509, or bytes left over, or too large
+  key_not_allowed,  ///< the certificate's own key is of a kind or size that nobody should use
+  not_self_signed,  ///< its signature is not by its own key, or by a weak algorithm
   not_yet_valid,
   expired,
   unknown_extension,   ///< a critical extension that is not understood here

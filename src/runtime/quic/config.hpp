@@ -19,6 +19,8 @@ struct Config {
   Duration handshake_timeout = 10s;
   /// After so long, new handshakes use a new certificate.
   Duration certificate_lifetime = 24h;
+  /// Whether keys are exchanged by X25519 together with ML-KEM-768 when the peer can.
+  bool hybrid_key_exchange = true;
 
   /// What a peer may send before any of it is consumed; the windows grow up to their maximum while
   /// the peer uses them up within a round trip.

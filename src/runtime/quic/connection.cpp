@@ -1,13 +1,14 @@
 #include "runtime/quic/connection.hpp"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 #include "foundation/base/check.hpp"
+
 #include "runtime/quic/callbacks.hpp"
 
 namespace mycel::quic {
@@ -15,10 +16,11 @@ namespace {
 
 /// Payload sizes that path MTU discovery tries, if the configuration allows them: Ethernet first,
 /// then tunnels, jumbo frames and the loopback interface. Sizes below one that worked are skipped.
-constexpr std::array<std::uint16_t, 7> packet_sizes = {1452,  1444,  1406, 1472,
-                                                       8952, 16000, 32000};
+constexpr std::array<std::uint16_t, 7> packet_sizes = {1452, 1444, 1406, 1472, 8952, 16000, 32000};
 constexpr std::uint64_t cids_of_peer_max = 4;
 constexpr std::size_t first_cid_size_bytes = 16;
+/// What Linux splits at once (UDP_MAX_SEGMENTS before 6.9).
+constexpr std::size_t packets_per_train_max = 64;
 constexpr std::size_t reason_size_max_bytes = 128;
 
 ngtcp2_ssize write_packet(ngtcp2_conn* native, ngtcp2_path* path, ngtcp2_pkt_info* info,
@@ -94,8 +96,8 @@ ngtcp2_settings Connection::settings(Now now) const {
   settings.max_window = config.connection_window_max_bytes;
   settings.max_stream_window = config.stream_window_max_bytes;
   settings.rand_ctx.native_handle = &shared_.random;
-  const auto count = static_cast<std::size_t>(
-      std::ranges::count_if(packet_sizes, [&](auto size) { return size <= config.udp_payload_max_bytes; }));
+  const auto count = static_cast<std::size_t>(std::ranges::count_if(
+      packet_sizes, [&](auto size) { return size <= config.udp_payload_max_bytes; }));
   settings.pmtud_probes = packet_sizes.data();
   settings.pmtud_probeslen = count;
   settings.no_pmtud = count == 0 ? 1 : 0;
@@ -147,9 +149,9 @@ void Connection::start(const ngtcp2_cid& peer_cid, const FirstPacket* first,
     std::ranges::copy(reset_token(shared_.secret, own_native), params.stateless_reset_token);
     params.stateless_reset_token_present = 1;
     tls_ = shared_.tls.server(now);
-    result = ngtcp2_conn_server_new(&native_, &peer_cid, &own_native, native_path.get(),
-                                    header.version, &connection_callbacks(), &with, &params,
-                                    nullptr, this);
+    result =
+        ngtcp2_conn_server_new(&native_, &peer_cid, &own_native, native_path.get(), header.version,
+                               &connection_callbacks(), &with, &params, nullptr, this);
     first_cid_.assign(header.dcid.data, header.dcid.data + header.dcid.datalen);
     shared_.router.add_first(first_cid_, *this);
   }
@@ -209,8 +211,7 @@ void Connection::check_path() {
   if (now == path_) return;
   path_ = now;
   shared_.counters.path_changes += 1;
-  shared_.events.push(
-      PathEvent{id_, {to_multiaddr(path_.local), to_multiaddr(path_.remote)}});
+  shared_.events.push(PathEvent{id_, {to_multiaddr(path_.local), to_multiaddr(path_.remote)}});
 }
 
 bool Connection::on_handshake_done() {
@@ -256,9 +257,15 @@ std::optional<Train> Connection::next_train(std::span<std::uint8_t> buffer, Now 
   NativePath native_path;
   ngtcp2_pkt_info info{};
   std::size_t segment = 0;
-  const auto size =
-      ngtcp2_conn_write_aggregate_pkt(native_, native_path.get(), &info, buffer.data(),
-                                      buffer.size(), &segment, write_packet, to_ticks(now.instant));
+  // The pace is set by packets, not by the buffer: that must hold the largest packet of path MTU
+  // discovery, or none would ever be sent.
+  const std::size_t packets =
+      std::max<std::size_t>(1, ngtcp2_conn_get_send_quantum2(native_) /
+                                   ngtcp2_conn_get_path_max_tx_udp_payload_size2(native_));
+  const auto size = ngtcp2_conn_write_aggregate_pkt2(
+      native_, native_path.get(), &info, buffer.data(), buffer.size(), &segment, write_packet,
+      std::min(packets, packets_per_train_max), to_ticks(now.instant));
+  ngtcp2_conn_update_pkt_tx_time(native_, to_ticks(now.instant));
   if (size < 0) {
     fail(static_cast<int>(size));
     return std::nullopt;
@@ -295,12 +302,11 @@ Bytes Connection::farewell(Now now) {
   }
   std::array<std::uint8_t, 2 * NGTCP2_MAX_UDP_PAYLOAD_SIZE> buffer;
   ngtcp2_pkt_info info{};
-  const auto size = ngtcp2_conn_write_connection_close(native_, nullptr, &info, buffer.data(),
-                                                       buffer.size(), &error,
-                                                       to_ticks(now.instant));
+  const auto size = ngtcp2_conn_write_connection_close(
+      native_, nullptr, &info, buffer.data(), buffer.size(), &error, to_ticks(now.instant));
   if (size <= 0) return {};
-  return Bytes::copy(ByteView(reinterpret_cast<const std::byte*>(buffer.data()),
-                              static_cast<std::size_t>(size)));
+  return Bytes::copy(
+      ByteView(reinterpret_cast<const std::byte*>(buffer.data()), static_cast<std::size_t>(size)));
 }
 
 Duration Connection::linger() const {

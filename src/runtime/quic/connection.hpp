@@ -2,8 +2,6 @@
 // One QUIC connection: ngtcp2's state, its handshake, its streams, and how it comes to its end. It
 // is handed packets and time, and writes packets when it is flushed; it never calls anybody.
 
-#include <ngtcp2/ngtcp2.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,7 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include <ngtcp2/ngtcp2.h>
+
 #include "foundation/base/deadlines.hpp"
+
 #include "runtime/ports/links.hpp"
 #include "runtime/quic/address.hpp"
 #include "runtime/quic/admission.hpp"
@@ -85,15 +86,15 @@ class Connection {
   // Kept for the endpoint that owns the connection.
   DeadlineId deadline;
   Instant deadline_at = never;
-  bool is_dirty = false;                ///< waits to be flushed
-  std::optional<Network> admitted_as;   ///< counts as a pending inbound handshake
+  bool is_dirty = false;               ///< waits to be flushed
+  std::optional<Network> admitted_as;  ///< counts as a pending inbound handshake
 
  private:
   friend struct Callbacks;  // what ngtcp2 calls: connection_callbacks.cpp
 
   Connection(Shared& shared, ConnectionId id, Direction direction, const Path& path);
-  void start(const ngtcp2_cid& peer_cid, const FirstPacket* first,
-             std::optional<PeerId> expected, Now now);
+  void start(const ngtcp2_cid& peer_cid, const FirstPacket* first, std::optional<PeerId> expected,
+             Now now);
   ngtcp2_settings settings(Now now) const;
   ngtcp2_transport_params transport_params() const;
 

@@ -27,7 +27,7 @@ struct Counters {
   std::uint64_t bytes_sent = 0;
   std::uint64_t packets_lost = 0;
   std::uint64_t path_changes = 0;
-  std::uint64_t connections_open = 0;  ///< a gauge
+  std::uint64_t connections_open = 0;    ///< a gauge
   std::uint64_t handshakes_pending = 0;  ///< a gauge: inbound handshakes under way
   std::uint64_t tombstones = 0;          ///< a gauge
 

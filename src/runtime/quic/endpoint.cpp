@@ -231,8 +231,8 @@ void Endpoint::retire(Connection& connection) {
   const Now now = shared_.timers.now();
   Bytes farewell = connection.farewell(now);
   if (!farewell.empty())
-    outbox_.try_send(connection.path(), {reinterpret_cast<const std::uint8_t*>(farewell.data()),
-                                         farewell.size()});
+    outbox_.try_send(connection.path(),
+                     {reinterpret_cast<const std::uint8_t*>(farewell.data()), farewell.size()});
   tombstones_.bury(connection.cids(), std::move(farewell), now.instant + connection.linger());
   shared_.counters.packets_lost += connection.packets_lost();
   deadlines_.cancel(connection.deadline);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "foundation/base/deadlines.hpp"
+
 #include "runtime/ports/datagrams.hpp"
 #include "runtime/ports/links.hpp"
 #include "runtime/quic/admission.hpp"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "foundation/base/probe.hpp"
+
 #include "runtime/quic/endpoint.hpp"
 
 namespace mycel::quic {

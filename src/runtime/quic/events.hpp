@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "foundation/base/bytes.hpp"
+
 #include "runtime/ports/links.hpp"
 
 namespace mycel::quic {
@@ -47,9 +48,8 @@ struct StreamOverEvent {
   ports::StreamKey stream;
 };
 
-using Event =
-    std::variant<ConnectedEvent, ClosedEvent, PathEvent, StreamsAvailableEvent, StreamEvent,
-                 DataEvent, WritableEvent, ResetEvent, StreamOverEvent>;
+using Event = std::variant<ConnectedEvent, ClosedEvent, PathEvent, StreamsAvailableEvent,
+                           StreamEvent, DataEvent, WritableEvent, ResetEvent, StreamOverEvent>;
 
 class EventQueue {
  public:

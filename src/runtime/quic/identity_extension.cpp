@@ -36,7 +36,8 @@ std::optional<std::size_t> take_length(ByteView& der) {
   const std::size_t count = first & 0x7f;
   if (count == 0 || count > 2 || der.size() < count) return std::nullopt;
   std::size_t length = 0;
-  for (std::size_t i = 0; i < count; ++i) length = length << 8 | std::to_integer<std::size_t>(der[i]);
+  for (std::size_t i = 0; i < count; ++i)
+    length = length << 8 | std::to_integer<std::size_t>(der[i]);
   der = der.subspan(count);
   const std::size_t shorter_max = count == 1 ? 0x7f : 0xff;
   if (length <= shorter_max) return std::nullopt;

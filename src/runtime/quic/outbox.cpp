@@ -4,14 +4,15 @@ namespace mycel::quic {
 
 bool Outbox::hand_over(const Train& train) {
   const ports::Datagram datagram{
-      train.path.local, train.path.remote,
+      train.path.local,
+      train.path.remote,
       {reinterpret_cast<const std::byte*>(train.bytes.data()), train.bytes.size()},
-      train.segment_size, train.ecn};
+      train.segment_size,
+      train.ecn};
   if (train.path.socket->send({&datagram, 1}) != 1) return false;
-  counters_->datagrams_sent += train.segment_size == 0
-                                   ? 1
-                                   : (train.bytes.size() + train.segment_size - 1) /
-                                         train.segment_size;
+  counters_->datagrams_sent +=
+      train.segment_size == 0 ? 1
+                              : (train.bytes.size() + train.segment_size - 1) / train.segment_size;
   counters_->bytes_sent += train.bytes.size();
   return true;
 }

@@ -3,14 +3,14 @@
 // found by hash; what a peer chose (its first destination id, its reset tokens) is kept in ordered
 // maps, since a peer could make a hash degenerate. Bounded by the connections: each has a few ids.
 
-#include <ngtcp2/ngtcp2.h>
-
 #include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <unordered_map>
 #include <vector>
+
+#include <ngtcp2/ngtcp2.h>
 
 #include "foundation/base/bytes.hpp"
 #include "foundation/model/connection.hpp"

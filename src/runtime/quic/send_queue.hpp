@@ -1,11 +1,11 @@
 #pragma once
 // What one stream sends: kept, without copying, until the peer has acknowledged it.
 
-#include <ngtcp2/ngtcp2.h>
-
 #include <cstddef>
 #include <span>
 #include <vector>
+
+#include <ngtcp2/ngtcp2.h>
 
 #include "foundation/base/bytes.hpp"
 
@@ -33,10 +33,10 @@ class SendQueue {
   void forget_front();
 
   std::vector<Bytes> pieces_;
-  std::size_t front_ = 0;            // first piece that is not acknowledged
-  std::size_t acked_of_front_ = 0;   // bytes
-  std::size_t next_ = 0;             // first piece that is not sent
-  std::size_t sent_of_next_ = 0;     // bytes
+  std::size_t front_ = 0;           // first piece that is not acknowledged
+  std::size_t acked_of_front_ = 0;  // bytes
+  std::size_t next_ = 0;            // first piece that is not sent
+  std::size_t sent_of_next_ = 0;    // bytes
   std::size_t size_ = 0;
   std::size_t unsent_ = 0;
 };

@@ -2,6 +2,7 @@
 // What all connections of a transport have in common.
 
 #include "foundation/crypto/ed25519.hpp"
+
 #include "runtime/ports/entropy.hpp"
 #include "runtime/ports/timers.hpp"
 #include "runtime/quic/config.hpp"
@@ -20,9 +21,8 @@ struct Shared {
       : config(with),
         timers(clock),
         random(entropy),
-        tls(identity, with.certificate_lifetime) {
-    random.fill(secret);
-  }
+        secret(secret_of(identity)),
+        tls(identity, with.certificate_lifetime, with.hybrid_key_exchange) {}
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
 
@@ -38,7 +38,7 @@ struct Shared {
   const Config config;
   ports::Timers& timers;
   RandomPool random;
-  Secret secret{};
+  const Secret secret;
   TlsContext tls;
   Router router;
   EventQueue events;

@@ -1,9 +1,11 @@
 #include "runtime/quic/stateless.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include <ngtcp2/ngtcp2_crypto.h>
 
-#include <algorithm>
-#include <vector>
+#include "foundation/crypto/hash.hpp"
 
 #include "runtime/quic/address.hpp"
 
@@ -27,6 +29,15 @@ std::size_t size_or_none(ngtcp2_ssize size) {
 
 }  // namespace
 
+Secret secret_of(const crypto::Ed25519PrivateKey& identity) {
+  // Ed25519 signatures are deterministic, and nobody sees this one.
+  const auto signature = identity.sign(as_bytes("mycel quic secret of stateless answers"));
+  const crypto::Digest digest = crypto::sha256(signature.view());
+  Secret secret;
+  std::memcpy(secret.data(), digest.bytes.data(), secret.size());
+  return secret;
+}
+
 ResetToken reset_token(const Secret& secret, const ngtcp2_cid& cid) {
   ResetToken token{};
   ngtcp2_crypto_generate_stateless_reset_token(token.data(), secret.data(), secret.size(), &cid);
@@ -34,7 +45,7 @@ ResetToken reset_token(const Secret& secret, const ngtcp2_cid& cid) {
 }
 
 bool Stateless::allow(Instant now) {
-  const std::int64_t earned = (now - refilled_) / (1s / answers_per_second);
+  const std::int64_t earned = (now - refilled_) / (Duration{1s} / answers_per_second);
   if (earned > 0) {
     allowance_ = std::min(answers_per_second, allowance_ + std::min(earned, answers_per_second));
     refilled_ = now;
@@ -87,8 +98,8 @@ std::size_t Stateless::reset(std::span<std::uint8_t> to, Cid cid, std::size_t as
   std::ranges::copy(bytes, token.data);
   std::array<std::uint8_t, reset_size_max> noise{};
   random_->fill(noise);
-  return size_or_none(ngtcp2_pkt_write_stateless_reset2(
-      to.data(), to.size(), &token, noise.data(), size - NGTCP2_STATELESS_RESET_TOKENLEN));
+  return size_or_none(ngtcp2_pkt_write_stateless_reset2(to.data(), to.size(), &token, noise.data(),
+                                                        size - NGTCP2_STATELESS_RESET_TOKENLEN));
 }
 
 bool Stateless::is_retry_token(const ngtcp2_pkt_hd& asked) {
@@ -96,16 +107,14 @@ bool Stateless::is_retry_token(const ngtcp2_pkt_hd& asked) {
 }
 
 std::optional<ngtcp2_cid> Stateless::check_retry(const ngtcp2_pkt_hd& asked,
-                                                 const ports::Endpoint& remote,
-                                                 Instant now) const {
+                                                 const ports::Endpoint& remote, Instant now) const {
   if (!is_retry_token(asked)) return std::nullopt;
   ngtcp2_sockaddr_union storage;
   const ngtcp2_addr address = write_address(remote, storage);
   ngtcp2_cid original;
-  if (ngtcp2_crypto_verify_retry_token2(&original, asked.token, asked.tokenlen, secret_->data(),
-                                        secret_->size(), asked.version, address.addr,
-                                        address.addrlen, &asked.dcid,
-                                        ticks(retry_token_lifetime), ticks(now)) != 0)
+  if (ngtcp2_crypto_verify_retry_token2(
+          &original, asked.token, asked.tokenlen, secret_->data(), secret_->size(), asked.version,
+          address.addr, address.addrlen, &asked.dcid, ticks(retry_token_lifetime), ticks(now)) != 0)
     return std::nullopt;
   return original;
 }

@@ -4,16 +4,18 @@
 // somebody else.
 // Source: RFC 9000, sections 6, 8.1.2, 10.3.
 
-#include <ngtcp2/ngtcp2.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
+#include <ngtcp2/ngtcp2.h>
+
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/time.hpp"
+#include "foundation/crypto/ed25519.hpp"
+
 #include "runtime/ports/datagrams.hpp"
 #include "runtime/quic/random_pool.hpp"
 #include "runtime/quic/router.hpp"
@@ -23,6 +25,8 @@ namespace mycel::quic {
 /// What reset tokens and Retry tokens are derived from.
 using Secret = std::array<std::uint8_t, 32>;
 
+/// The same for each life of a node, so that a restarted one can reset the connections of the last.
+Secret secret_of(const crypto::Ed25519PrivateKey& identity);
 /// The token that makes a stateless reset for this connection id.
 ResetToken reset_token(const Secret& secret, const ngtcp2_cid& cid);
 

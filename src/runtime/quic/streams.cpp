@@ -28,8 +28,8 @@ Stream* Streams::find(std::uint64_t stream) {
 std::size_t Streams::room(const Stream& stream) const {
   const std::size_t own = left(config_->stream_send_budget_bytes, stream.queue.size());
   const std::size_t shared = left(config_->connection_send_budget_bytes, queued_);
-  const std::size_t reserved = left(std::min(reserve_bytes, config_->stream_send_budget_bytes),
-                                    stream.queue.size());
+  const std::size_t reserved =
+      left(std::min(reserve_bytes, config_->stream_send_budget_bytes), stream.queue.size());
   return std::max(std::min(own, shared), reserved);
 }
 
@@ -226,9 +226,8 @@ ngtcp2_ssize Streams::write_packet(ngtcp2_conn* native, ngtcp2_path* path, ngtcp
     if (ready_.size() > 1) flags |= NGTCP2_WRITE_STREAM_FLAG_MORE;
 
     ngtcp2_ssize taken = -1;
-    const ngtcp2_ssize written =
-        ngtcp2_conn_writev_stream(native, path, info, to, size, &taken, flags, stream.id,
-                                  pieces.data(), offered.pieces, now);
+    const ngtcp2_ssize written = ngtcp2_conn_writev_stream(
+        native, path, info, to, size, &taken, flags, stream.id, pieces.data(), offered.pieces, now);
     switch (written) {
       case NGTCP2_ERR_WRITE_MORE:
         on_written(stream, offered, offers_last, taken);

@@ -2,15 +2,16 @@
 // The streams of one connection: what waits to be sent, what was received and not yet consumed, and
 // how each stream ends. ngtcp2 does the protocol; here are its callbacks' and the user's halves.
 
-#include <ngtcp2/ngtcp2.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
 
+#include <ngtcp2/ngtcp2.h>
+
 #include "foundation/base/bytes.hpp"
+
 #include "runtime/ports/links.hpp"
 #include "runtime/quic/config.hpp"
 #include "runtime/quic/events.hpp"
@@ -24,12 +25,12 @@ struct Stream {
   std::uint64_t unconsumed = 0;  ///< received, and still held against the peer's credit
   bool is_last_queued = false;   ///< the user ended our direction
   bool is_last_sent = false;
-  bool is_ready = false;          ///< stands in the list of those with something to send
-  bool is_write_over = false;     ///< nothing is sent any more: writes vanish
-  bool is_read_over = false;      ///< the peer's last byte, or its reset, was received
-  bool is_given_up = false;       ///< by us, or the user was told that the peer did
-  bool is_gone = false;           ///< ngtcp2 forgot it
-  bool wants_room = false;        ///< writable() was 0
+  bool is_ready = false;                 ///< stands in the list of those with something to send
+  bool is_write_over = false;            ///< nothing is sent any more: writes vanish
+  bool is_read_over = false;             ///< the peer's last byte, or its reset, was received
+  bool is_given_up = false;              ///< by us, or the user was told that the peer did
+  bool is_gone = false;                  ///< ngtcp2 forgot it
+  bool wants_room = false;               ///< writable() was 0
   std::optional<std::uint64_t> stopped;  ///< the peer does not read on: its code
 };
 
@@ -87,10 +88,10 @@ class Streams {
   const Config* config_;
   EventQueue* events_;
   std::map<std::int64_t, Stream> streams_;
-  std::vector<Stream*> ready_;            // in the order of their turns
-  std::vector<std::int64_t> waiting_;     // for room
-  std::size_t queued_ = 0;                // bytes of all streams not yet acknowledged
-  bool was_refused_stream_ = false;       // open() had none
+  std::vector<Stream*> ready_;         // in the order of their turns
+  std::vector<std::int64_t> waiting_;  // for room
+  std::size_t queued_ = 0;             // bytes of all streams not yet acknowledged
+  bool was_refused_stream_ = false;    // open() had none
   bool may_have_room_ = false;
 };
 

@@ -12,10 +12,13 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "foundation/base/deadlines.hpp"
 #include "foundation/base/rng.hpp"
 #include "foundation/wire/key.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
+
 #include "runtime/ports/datagrams.hpp"
 #include "runtime/ports/entropy.hpp"
 #include "runtime/ports/links.hpp"
@@ -84,6 +87,8 @@ class TestNetwork {
   Weather weather;
   /// Sees every packet first; false loses it.
   std::function<bool(const ports::Datagram&)> filter;
+  /// Changes packets on their way.
+  std::function<void(std::vector<std::byte>&)> damage;
   /// A NAT: what leaves from the first address is seen from the second.
   std::map<ports::Endpoint, ports::Endpoint> translated;
   std::uint64_t packets = 0;
@@ -156,6 +161,7 @@ inline void TestNetwork::carry(ports::Datagram datagram) {
   std::vector<std::byte> payload(datagram.payload.begin(), datagram.payload.end());
   if (rng_.chance(weather.damaged))
     payload[static_cast<std::size_t>(rng_.below(payload.size()))] ^= std::byte{0x5a};
+  if (damage) damage(payload);
   ports::Endpoint from = datagram.local;
   if (const auto other = translated.find(from); other != translated.end()) from = other->second;
   ports::Endpoint to = datagram.remote;
@@ -163,8 +169,8 @@ inline void TestNetwork::carry(ports::Datagram datagram) {
     if (outside == to) to = inside;
   Duration delay = weather.delay;
   if (weather.jitter > Duration::zero())
-    delay += Duration(static_cast<Duration::rep>(
-        rng_.below(static_cast<std::uint64_t>(weather.jitter.count()))));
+    delay += Duration(
+        static_cast<Duration::rep>(rng_.below(static_cast<std::uint64_t>(weather.jitter.count()))));
   timers.call_at(timers.now().instant + delay,
                  [this, from, to, payload = std::move(payload)] { arrive(from, to, payload); });
 }
@@ -271,14 +277,62 @@ class TestNode final : public ports::LinksObserver {
 };
 
 /// `node` has come up with a dial of `to`; none if it failed.
-inline std::optional<ConnectionId> connect(TestNetwork& network, TestNode& node,
-                                           const TestNode& to, Duration limit = 20s) {
+inline std::optional<ConnectionId> connect(TestNetwork& network, TestNode& node, const TestNode& to,
+                                           Duration limit = 20s) {
   const ConnectionId id = node.transport->dial(address_of(to.at), to.id);
-  network.timers.run_until(
-      [&] { return node.connected.contains(id) || node.closed.contains(id); }, limit);
+  network.timers.run_until([&] { return node.connected.contains(id) || node.closed.contains(id); },
+                           limit);
   if (!node.connected.contains(id)) return std::nullopt;
   return id;
 }
+
+/// Sends all of `bytes` as fast as the stream takes it.
+class Sender {
+ public:
+  Sender(TestNode& node, ports::StreamKey stream, Bytes bytes)
+      : node_(node), stream_(stream), rest_(std::move(bytes)) {
+    node_.on_room = [this](ports::StreamKey) { push(); };
+    push();
+  }
+
+ private:
+  void push() {
+    while (!rest_.empty()) {
+      const std::size_t room = node_.transport->writable(stream_);
+      if (room == 0) return;
+      const Bytes part = rest_.slice(0, std::min(room, std::size_t{48} << 10));
+      rest_ = rest_.slice(part.size());
+      node_.transport->write(stream_, part, rest_.empty());
+    }
+  }
+  TestNode& node_;
+  ports::StreamKey stream_;
+  Bytes rest_;
+};
+
+/// A test with two nodes, Alice and Bob.
+class TwoNodes : public testing::Test {
+ protected:
+  TestNetwork network;
+  TestNode alice{network, 1};
+  TestNode bob{network, 2};
+
+  ports::StreamKey open(TestNode& node, ConnectionId connection) {
+    const auto stream = node.transport->open(connection);
+    EXPECT_TRUE(stream.has_value());
+    return stream.value_or(ports::StreamKey{});
+  }
+  bool run_until(const std::function<bool()>& is_done, Duration limit = 60s) {
+    return network.timers.run_until(is_done, limit);
+  }
+  /// Dials and waits for both sides.
+  ConnectionId meet() {
+    const auto connection = connect(network, alice, bob);
+    EXPECT_TRUE(connection.has_value());
+    run_until([&] { return !bob.connected.empty(); }, 5s);
+    return connection.value_or(ConnectionId{});
+  }
+};
 
 inline Bytes bytes_of(std::size_t size, std::uint64_t seed = 5) {
   std::vector<std::byte> bytes(size);

@@ -1,10 +1,10 @@
 #include "runtime/quic/tls_context.hpp"
 
-#include <openssl/err.h>
-#include <openssl/tls1.h>
-
 #include <array>
 #include <utility>
+
+#include <openssl/err.h>
+#include <openssl/tls1.h>
 
 #include "foundation/base/check.hpp"
 
@@ -16,7 +16,8 @@ constexpr std::array<unsigned char, 7> protocols = {6, 'l', 'i', 'b', 'p', '2', 
 
 // Hybrid with a post-quantum exchange when the peer can. The stars ask for a key share of both at
 // once, so that a peer without it costs no extra round trip; "/" makes the first the better one.
-constexpr const char* groups = "*X25519MLKEM768/*X25519:P-256/P-384";
+constexpr const char* hybrid_groups = "*X25519MLKEM768/*X25519:P-256/P-384";
+constexpr const char* classical_groups = "*X25519:P-256/P-384";
 constexpr const char* ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* signature_algorithms =
@@ -45,8 +46,8 @@ int require_protocol(SSL* ssl, int* alert, void* /*context*/) {
 }
 
 int verify_peer(X509_STORE_CTX* store, void* /*context*/) {
-  auto* ssl = static_cast<SSL*>(
-      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* reference = static_cast<ngtcp2_crypto_conn_ref*>(SSL_get_app_data(ssl));
   if (reference == nullptr) return 0;
   if (static_cast<TlsSession*>(reference->user_data)->verify(store)) {
@@ -58,7 +59,8 @@ int verify_peer(X509_STORE_CTX* store, void* /*context*/) {
   return 0;
 }
 
-std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>> make_context(const SSL_METHOD* method) {
+std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>> make_context(const SSL_METHOD* method,
+                                                                 bool is_hybrid) {
   std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>> context(SSL_CTX_new(method));
   check(context != nullptr, "a TLS context fits into memory");
   SSL_CTX* ssl = context.get();
@@ -66,7 +68,8 @@ std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>> make_context(const SSL_METHO
             SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1,
         "TLS 1.3 is there");
   check(SSL_CTX_set_ciphersuites(ssl, ciphers) == 1, "the cipher suites are there");
-  check(SSL_CTX_set1_groups_list(ssl, groups) == 1, "the key exchange groups are there");
+  check(SSL_CTX_set1_groups_list(ssl, is_hybrid ? hybrid_groups : classical_groups) == 1,
+        "the key exchange groups are there");
   check(SSL_CTX_set1_sigalgs_list(ssl, signature_algorithms) == 1,
         "the signature algorithms are there");
   SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -84,11 +87,12 @@ std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>> make_context(const SSL_METHO
 
 }  // namespace
 
-TlsContext::TlsContext(const crypto::Ed25519PrivateKey& identity, Duration certificate_lifetime)
+TlsContext::TlsContext(const crypto::Ed25519PrivateKey& identity, Duration certificate_lifetime,
+                       bool is_hybrid)
     : identity_(identity),
       certificate_lifetime_(certificate_lifetime),
-      client_(make_context(TLS_client_method())),
-      server_(make_context(TLS_server_method())) {
+      client_(make_context(TLS_client_method(), is_hybrid)),
+      server_(make_context(TLS_server_method(), is_hybrid)) {
   // Finds the ciphers once instead of at each packet. Doing it again is harmless.
   ngtcp2_crypto_ossl_init();
   // Unlike everything else here, this returns 0 for success.

@@ -3,14 +3,15 @@
 // while connections come and go, and the order in which key exchanges are preferred.
 // Source: libp2p specs, tls/tls.md and quic; RFC 9001.
 
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <optional>
+
+#include <openssl/ssl.h>
 
 #include "foundation/base/time.hpp"
 #include "foundation/crypto/ed25519.hpp"
 #include "foundation/model/peer_id.hpp"
+
 #include "runtime/quic/certificate.hpp"
 #include "runtime/quic/tls_session.hpp"
 
@@ -18,10 +19,14 @@ namespace mycel::quic {
 
 class TlsContext {
  public:
-  TlsContext(const crypto::Ed25519PrivateKey& identity, Duration certificate_lifetime);
+  TlsContext(const crypto::Ed25519PrivateKey& identity, Duration certificate_lifetime,
+             bool is_hybrid);
 
   std::unique_ptr<TlsSession> client(std::optional<PeerId> expected, Now now);
   std::unique_ptr<TlsSession> server(Now now);
+
+  /// What clients are made from: for tests of peers that break the rules.
+  SSL_CTX* client_context() { return client_.get(); }
 
  private:
   using ContextPtr = std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>>;

@@ -1,13 +1,14 @@
 #include "runtime/quic/tls_session.hpp"
 
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
 
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
 #include "foundation/base/check.hpp"
+
 #include "runtime/quic/certificate.hpp"
 
 namespace mycel::quic {

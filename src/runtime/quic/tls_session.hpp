@@ -2,13 +2,13 @@
 // The TLS handshake of one connection. It is freed as soon as the handshake is done: packets are
 // protected by ngtcp2's own keys, and no tickets are kept, so nothing of it is needed any more.
 
-#include <ngtcp2/ngtcp2_crypto.h>
-#include <ngtcp2/ngtcp2_crypto_ossl.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <ngtcp2/ngtcp2_crypto_ossl.h>
 
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/time.hpp"

@@ -13,6 +13,7 @@
 
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/time.hpp"
+
 #include "runtime/quic/router.hpp"
 
 namespace mycel::quic {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "foundation/crypto/ed25519.hpp"
+
 #include "runtime/ports/datagrams.hpp"
 #include "runtime/ports/entropy.hpp"
 #include "runtime/ports/links.hpp"
@@ -30,9 +31,8 @@ class Transport final : public ports::Links {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  /// Listens on this socket, and dials through it. It must outlive the transport and not call back
-  /// from inside `send()`. At most one for each address family is used for dialling: the first that
-  /// can reach the address.
+  /// Listens on this socket, and dials through the first that leads to an address. It must outlive
+  /// the transport and not call back from inside `send()`.
   void add_socket(ports::Datagrams& socket);
 
   void observe(ports::LinksObserver& observer) override;
