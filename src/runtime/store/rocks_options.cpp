@@ -10,7 +10,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
-#include "foundation/model/store_write.hpp"
+#include "runtime/store/rocks_log.hpp"
 
 namespace mycel::store {
 namespace {
@@ -42,16 +42,13 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.skip_stats_update_on_db_open = true;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.max_log_file_size = mebibyte;
-  db.keep_log_file_num = 2;
+  db.info_log = rocks_log(options.log);
   // An error of the disk is for people to look at: no silent second try behind their back.
   db.max_bgerror_resume_count = 0;
   return db;
 }
 
 rocksdb::ColumnFamilyOptions table_options(const StoreOptions& options) {
-  static_assert(table_count > 0);
   rocksdb::BlockBasedTableOptions blocks;
   blocks.block_cache = rocksdb::NewLRUCache(options.cache_size_bytes, /*num_shard_bits=*/2);
   blocks.cache_index_and_filter_blocks = true;

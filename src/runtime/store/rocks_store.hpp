@@ -11,9 +11,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/counters.hpp"
+#include "foundation/base/log.hpp"
 #include "foundation/base/result.hpp"
 #include "foundation/model/store_write.hpp"
 
@@ -30,6 +32,8 @@ struct StoreOptions {
   /// goes at the pace of its disk instead of growing, and nothing is lost.
   std::size_t queue_size_max_bytes = std::size_t{16} << 20;
   std::size_t queue_max = 8192;
+  /// What RocksDB warns of; written to from its threads too.
+  Log log = {};
 };
 
 struct StoreCounters {
