@@ -71,7 +71,8 @@ Verdict RecordStore::renew(Now now, Records::iterator record, const Bytes& value
                            UnixTime published, bool is_own, StoreBatch& persist) {
   Held& held = record->second;
   const bool is_same = held.value == value;
-  if (!is_same && is_still_valid(now, held) && better(held.key.view(), value, held.value.view()) <= 0)
+  if (!is_same && is_still_valid(now, held) &&
+      better(held.key.view(), value, held.value.view()) <= 0)
     return Verdict::outdated;
   held.judged = now.unix;
   held.heard = now.unix;

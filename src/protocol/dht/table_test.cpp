@@ -1,0 +1,205 @@
+#include "protocol/dht/table.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "protocol/dht/world_testing.hpp"
+
+namespace mycel::dht {
+namespace {
+
+using testing::address_number;
+using testing::address_of;
+using testing::peer_number;
+using Taken = RoutingTable::Taken;
+using Which = RoutingTable::Which;
+
+constexpr Instant start = Instant(1h);
+
+PeerInfo info(std::uint64_t number) {
+  return {peer_number(number), {address_number(number)}};
+}
+
+/// Numbers of peers that fall into the farthest bucket of peer 0.
+std::vector<std::uint64_t> far_peers(std::size_t count) {
+  std::vector<std::uint64_t> numbers;
+  const Key self = Key::of(peer_number(0));
+  for (std::uint64_t i = 1; numbers.size() < count; ++i)
+    if (shared_prefix_bits(Key::of(peer_number(i)), self) == 0) numbers.push_back(i);
+  return numbers;
+}
+
+/// A table whose farthest bucket is full and split off.
+struct FullTable {
+  explicit FullTable(TableConfig config = {}) : table(config, peer_number(0)) {
+    for (std::uint64_t i = 1; i <= 400; ++i) table.on_answered(start, info(i));
+    std::set<PeerId> in_bucket;
+    for (const PeerId& peer : table.bucket(0)) in_bucket.insert(peer);
+    for (const std::uint64_t number : far_peers(200))
+      (in_bucket.contains(peer_number(number)) ? inside : outside).push_back(number);
+  }
+  RoutingTable table;
+  std::vector<std::uint64_t> inside;
+  std::vector<std::uint64_t> outside;  // known to nobody, or waiting
+};
+
+TEST(RoutingTable, does_not_hold_its_own_node) {
+  RoutingTable table({}, peer_number(0));
+  EXPECT_EQ(table.on_answered(start, info(0)), Taken::refused);
+  EXPECT_TRUE(table.empty());
+}
+
+TEST(RoutingTable, unfolds_one_bucket_after_another) {
+  RoutingTable table({}, peer_number(0));
+  for (std::uint64_t i = 1; i <= 20; ++i)
+    EXPECT_EQ(table.on_answered(start, info(i)), Taken::added);
+  EXPECT_EQ(table.bucket_count(), 1);
+  table.on_answered(start, info(21));
+  EXPECT_GE(table.bucket_count(), 2);
+}
+
+TEST(RoutingTable, no_bucket_is_overfull_and_every_peer_is_in_the_right_one) {
+  const FullTable full;
+  const RoutingTable& table = full.table;
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < table.bucket_count(); ++i) {
+    const auto peers = table.bucket(i);
+    sum += peers.size();
+    EXPECT_LE(peers.size(), 20);
+    for (const PeerId& peer : peers) {
+      const unsigned shared = shared_prefix_bits(Key::of(peer), table.self_key());
+      EXPECT_EQ(std::min<std::size_t>(shared, table.bucket_count() - 1), i);
+    }
+  }
+  EXPECT_EQ(sum, table.size());
+}
+
+TEST(RoutingTable, nearest_is_what_a_full_sort_gives) {
+  const FullTable full;
+  for (int i = 0; i < 50; ++i) {
+    const Key target = Key::of(as_bytes("target " + std::to_string(i)));
+    std::vector<PeerId> naive = full.table.peers();
+    std::ranges::sort(naive, {},
+                      [&](const PeerId& peer) { return distance(Key::of(peer), target); });
+    naive.resize(20);
+    std::vector<PeerId> nearest;
+    for (const PeerInfo& peer : full.table.nearest(target, 20, Which::all))
+      nearest.push_back(peer.id);
+    EXPECT_EQ(nearest, naive);
+  }
+}
+
+TEST(RoutingTable, nearest_leaves_out_whom_it_is_told) {
+  RoutingTable table({}, peer_number(0));
+  table.on_answered(start, info(1));
+  table.on_answered(start, info(2));
+  const PeerId asker = peer_number(1);
+  const auto nearest = table.nearest(Key::of(asker), 20, Which::all, &asker);
+  EXPECT_EQ(nearest, std::vector<PeerInfo>{info(2)});
+}
+
+TEST(RoutingTable, old_peers_that_answer_stay_and_new_ones_wait) {
+  FullTable full;
+  EXPECT_EQ(full.table.on_answered(start, info(full.outside[0])), Taken::reserved);
+  EXPECT_FALSE(full.table.contains(peer_number(full.outside[0])));
+}
+
+TEST(RoutingTable, a_silent_peer_gives_its_place_to_the_last_that_waits) {
+  FullTable full;
+  full.table.on_answered(start, info(full.outside[0]));
+  full.table.on_answered(start, info(full.outside[1]));
+  const PeerId silent = peer_number(full.inside[3]);
+  EXPECT_EQ(full.table.on_failed(silent)->id, silent);
+  EXPECT_FALSE(full.table.contains(silent));
+  EXPECT_TRUE(full.table.contains(peer_number(full.outside[1])));
+}
+
+TEST(RoutingTable, without_successor_a_peer_leaves_after_two_failures_and_is_not_named_meanwhile) {
+  RoutingTable table({}, peer_number(0));
+  table.on_answered(start, info(1));
+  EXPECT_FALSE(table.on_failed(peer_number(1)));
+  EXPECT_TRUE(table.contains(peer_number(1)));
+  EXPECT_TRUE(table.nearest(Key{}, 20, Which::answering).empty());
+  EXPECT_EQ(table.nearest(Key{}, 20, Which::all).size(), 1);
+  EXPECT_TRUE(table.on_failed(peer_number(1)));
+  EXPECT_TRUE(table.empty());
+}
+
+TEST(RoutingTable, an_answer_wipes_out_a_failure) {
+  RoutingTable table({}, peer_number(0));
+  table.on_answered(start, info(1));
+  table.on_failed(peer_number(1));
+  EXPECT_EQ(table.on_answered(start, info(1)), Taken::refreshed);
+  EXPECT_FALSE(table.on_failed(peer_number(1)));
+  EXPECT_TRUE(table.contains(peer_number(1)));
+}
+
+TEST(RoutingTable, the_longest_silent_come_first) {
+  RoutingTable table({}, peer_number(0));
+  for (std::uint64_t i = 1; i <= 4; ++i) table.on_answered(start + i * 1min, info(i));
+  table.on_answered(start + 10min, info(1));
+  EXPECT_EQ(table.silent_since(start + 9min, 2),
+            (std::vector<PeerId>{peer_number(2), peer_number(3)}));
+}
+
+TEST(RoutingTable, hearsay_does_not_replace_addresses_and_the_peer_itself_does) {
+  RoutingTable table({}, peer_number(0));
+  table.on_answered(start, info(1));
+  table.on_answered(start, {peer_number(1), {address_number(666)}});
+  EXPECT_EQ(table.find(peer_number(1)), info(1));
+  table.set_addresses(peer_number(1), {address_number(2), address_number(3)});
+  EXPECT_EQ(table.find(peer_number(1))->addresses,
+            (std::vector<Multiaddr>{address_number(2), address_number(3)}));
+}
+
+TEST(RoutingTable, keeps_four_addresses_a_peer) {
+  RoutingTable table({}, peer_number(0));
+  PeerInfo peer{peer_number(1), {}};
+  for (std::uint64_t i = 0; i < 9; ++i) peer.addresses.push_back(address_number(i));
+  table.on_answered(start, peer);
+  peer.addresses.resize(4);
+  EXPECT_EQ(table.find(peer_number(1)), peer);
+}
+
+TEST(RoutingTable, one_subnet_cannot_fill_a_bucket_or_the_table) {
+  const auto from = [](std::uint64_t number, std::array<std::uint8_t, 4> ip) {
+    return PeerInfo{peer_number(number), {address_of(ip)}};
+  };
+  RoutingTable table({.subnet_per_bucket_max = 2, .subnet_per_table_max = 3}, peer_number(0));
+  const auto far = far_peers(4);
+  EXPECT_EQ(table.on_answered(start, from(far[0], {60, 1, 1, 1})), Taken::added);
+  EXPECT_EQ(table.on_answered(start, from(far[1], {60, 1, 1, 2})), Taken::added);
+  EXPECT_EQ(table.on_answered(start, from(far[2], {60, 1, 1, 3})), Taken::refused);
+  EXPECT_EQ(table.on_answered(start, from(far[2], {60, 1, 2, 3})), Taken::added);
+  // Private addresses are many machines' everywhere.
+  EXPECT_EQ(table.on_answered(start, from(far[3], {192, 168, 1, 1})), Taken::added);
+  EXPECT_EQ(table.size(), 4);
+}
+
+TEST(RoutingTable, a_peer_that_no_longer_serves_leaves_at_once) {
+  RoutingTable table({}, peer_number(0));
+  table.on_answered(start, info(1));
+  EXPECT_TRUE(table.remove(peer_number(1)));
+  EXPECT_FALSE(table.remove(peer_number(1)));
+  EXPECT_TRUE(table.empty());
+}
+
+TEST(CompactAddresses, survive_copies_and_moves_inside_and_in_a_block) {
+  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
+    std::vector<Multiaddr> addresses;
+    for (std::size_t i = 0; i < count; ++i) addresses.push_back(address_number(i));
+    CompactAddresses first(addresses);
+    const CompactAddresses copy = first;
+    CompactAddresses moved = std::move(first);
+    EXPECT_EQ(copy.list(), addresses);
+    EXPECT_EQ(moved.list(), addresses);
+    moved = copy;
+    EXPECT_EQ(moved.list(), addresses);
+    EXPECT_EQ(moved.empty(), count == 0);
+  }
+}
+
+}  // namespace
+}  // namespace mycel::dht
