@@ -8,10 +8,12 @@
 
 #include <boost/json.hpp>
 
+#include "foundation/wire/multibase.hpp"
+
+#include "runtime/http/client.hpp"
+
 #include "apps/mycel/print.hpp"
 #include "apps/mycel/settings.hpp"
-#include "foundation/wire/multibase.hpp"
-#include "runtime/http/client.hpp"
 
 namespace mycel::app {
 namespace {
@@ -52,7 +54,10 @@ http::Request get(std::string path, std::string query = {}) {
   return {.method = "GET", .path = std::move(path), .query = std::move(query), .body = {}};
 }
 http::Request send(std::string method, std::string path, const json::object& body) {
-  return {.method = std::move(method), .path = std::move(path), .query = {}, .body = json::serialize(body)};
+  return {.method = std::move(method),
+          .path = std::move(path),
+          .query = {},
+          .body = json::serialize(body)};
 }
 
 Question publish(const Arguments& arguments) {
@@ -95,18 +100,23 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
       {"card list", [](const Arguments&) -> Question { return get("/v1/cards"); }},
       {"card revoke",
        [](const Arguments& a) -> Question {
-         return http::Request{.method = "DELETE", .path = "/v1/cards/" + a.first, .query = {}, .body = {}};
+         return http::Request{
+             .method = "DELETE", .path = "/v1/cards/" + a.first, .query = {}, .body = {}};
        }},
       {"record put", put_record},
       {"record get",
        [](const Arguments& a) -> Question {
-         return get("/v1/records", "key=" + query_escape(a.first) + "&quorum=" + std::to_string(a.quorum));
+         return get("/v1/records",
+                    "key=" + query_escape(a.first) + "&quorum=" + std::to_string(a.quorum));
        }},
       {"record provide",
-       [](const Arguments& a) -> Question { return send("POST", "/v1/providers", {{"cid", a.first}}); }},
+       [](const Arguments& a) -> Question {
+         return send("POST", "/v1/providers", {{"cid", a.first}});
+       }},
       {"record providers",
        [](const Arguments& a) -> Question {
-         return get("/v1/providers", "cid=" + query_escape(a.first) + "&count=" + std::to_string(a.count));
+         return get("/v1/providers",
+                    "cid=" + query_escape(a.first) + "&count=" + std::to_string(a.count));
        }},
   };
   return table;
@@ -129,7 +139,8 @@ std::optional<std::string> save(const Arguments& arguments, const json::object& 
   const auto bytes = wire::parse_base64url(field->get_string());
   if (!bytes) return "the answer is not base64url";
   std::ofstream out(arguments.out, std::ios::binary | std::ios::trunc);
-  out.write(reinterpret_cast<const char*>(bytes->data()), static_cast<std::streamsize>(bytes->size()));
+  out.write(reinterpret_cast<const char*>(bytes->data()),
+            static_cast<std::streamsize>(bytes->size()));
   if (!out.flush()) return "cannot write " + arguments.out;
   return std::nullopt;
 }
@@ -149,7 +160,8 @@ int ask(const Arguments& arguments) {
   boost::system::error_code malformed;
   const json::value body = json::parse(answer->body, malformed);
   if (malformed || !body.is_object())
-    return fail(arguments, refused, "the node answered something that is no JSON object", "protocol");
+    return fail(arguments, refused, "the node answered something that is no JSON object",
+                "protocol");
   const json::object& object = body.get_object();
   if (arguments.is_json) std::printf("%s\n", json::serialize(object).c_str());
   if (answer->status >= 400) {

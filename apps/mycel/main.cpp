@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   using namespace mycel::app;
   const auto arguments = parse_arguments(argc, argv);
   if (!arguments) {
-    std::fprintf(arguments.error().code == done ? stdout : stderr, "%s", arguments.error().text.c_str());
+    std::fprintf(arguments.error().code == done ? stdout : stderr, "%s",
+                 arguments.error().text.c_str());
     return arguments.error().code;
   }
   const std::map<std::string, int (*)(const Arguments&)> commands{

@@ -5,18 +5,21 @@
 #include <boost/json.hpp>
 #include <boost/version.hpp>
 
-#include "apps/mycel/settings.hpp"
 #include "foundation/wire/did_key.hpp"
 #include "foundation/wire/envelope.hpp"
 #include "foundation/wire/key.hpp"
 #include "foundation/wire/peer_id_text.hpp"
+
+#include "protocol/agents/signed_card.hpp"
+
 #include "node/daemon/daemon.hpp"
 #include "node/daemon/settings.hpp"
 #include "node/keys/backup.hpp"
-#include "protocol/agents/signed_card.hpp"
 #include "runtime/os/entropy.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/loop.hpp"
+
+#include "apps/mycel/settings.hpp"
 
 namespace mycel::app {
 namespace {
@@ -78,14 +81,16 @@ int verify_card_file(const Arguments& arguments) {
   if (!file) return fail(arguments, "cannot_read", file.error().text);
   os::Loop clock;
   std::string did = arguments.first;
-  if (did.empty()) {  // whoever signed it; the check below still compares it with what is said inside
+  if (did.empty()) {  // whoever signed it; the check below still compares it with what is said
+                      // inside
     const auto envelope = wire::decode_envelope(*file);
     const auto key = envelope ? crypto::Ed25519PublicKey::from(envelope->key.data) : std::nullopt;
     if (!key) return fail(arguments, "malformed", arguments.file + " is not a signed card");
     did = wire::to_did(*key);
   }
   const auto card = agents::verify_card(*file, clock.now().unix, did);
-  if (!card) return fail(arguments, to_text(card.error().reason), arguments.file + ": " + card.error().text);
+  if (!card)
+    return fail(arguments, to_text(card.error().reason), arguments.file + ": " + card.error().text);
   print(arguments, {{"name", card->card().name},
                     {"did", card->payload().did},
                     {"cid", wire::to_text(card->cid())},
@@ -141,8 +146,8 @@ int restore_identity(const Arguments& arguments) {
       arguments.file, passphrase->view(), daemon::keys_folder(folder->paths.data_dir),
       daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
   if (!restored) return fail(arguments, "not_restored", restored.error().text);
-  print(arguments, {{"peer", wire::to_text(wire::peer_id_of(restored->peer))},
-                    {"agents", restored->agents}});
+  print(arguments,
+        {{"peer", wire::to_text(wire::peer_id_of(restored->peer))}, {"agents", restored->agents}});
   return done;
 }
 

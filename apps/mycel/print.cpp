@@ -22,7 +22,8 @@ std::string to_text(const json::value& value) {
   }
   if (value.is_array()) {
     std::string joined;
-    for (const json::value& item : value.get_array()) joined += (joined.empty() ? "" : " ") + to_text(item);
+    for (const json::value& item : value.get_array())
+      joined += (joined.empty() ? "" : " ") + to_text(item);
     return joined.empty() ? "-" : joined;
   }
   return json::serialize(value);
@@ -41,8 +42,8 @@ void print_table(const json::array& rows, const std::vector<std::string_view>& c
   }
   const auto print_row = [&](const auto& cell_of) {
     for (std::size_t i = 0; i < columns.size(); ++i)
-      std::printf("%-*s%s", i + 1 == columns.size() ? 0 : static_cast<int>(widths[i]), cell_of(columns[i]).c_str(),
-                  i + 1 == columns.size() ? "\n" : "  ");
+      std::printf("%-*s%s", i + 1 == columns.size() ? 0 : static_cast<int>(widths[i]),
+                  cell_of(columns[i]).c_str(), i + 1 == columns.size() ? "\n" : "  ");
   };
   print_row([](std::string_view column) { return std::string(column); });
   for (const json::value& row : rows) {
@@ -83,15 +84,18 @@ bool print_list(const json::object& answer, std::string_view name,
 
 void print_answer(const std::string& command, const json::object& answer) {
   if (command == "peers" &&
-      print_list(answer, "peers", {"peer", "addr", "direction", "rtt_ms", "agent"}, "connected to nobody"))
+      print_list(answer, "peers", {"peer", "addr", "direction", "rtt_ms", "agent"},
+                 "connected to nobody"))
     return;
   if (command == "card list" &&
-      print_list(answer, "cards", {"did", "name", "sequence", "state", "expires"}, "this node publishes no cards"))
+      print_list(answer, "cards", {"did", "name", "sequence", "state", "expires"},
+                 "this node publishes no cards"))
     return;
   if (command == "record providers" &&
       print_list(answer, "providers", {"peer", "addrs"}, "nobody provides it"))
     return;
-  if (command == "doctor" && print_list(answer, "checks", {"result", "check", "what_to_do"}, "nothing checked"))
+  if (command == "doctor" &&
+      print_list(answer, "checks", {"result", "check", "what_to_do"}, "nothing checked"))
     return;
   if (command == "record get") {
     const auto* text = answer.if_contains("text");

@@ -22,15 +22,18 @@ std::string absolute(const std::string& path) {
 
 std::vector<config::Setting> settings_of(const Arguments& arguments) {
   std::vector<config::Setting> settings;
-  if (!arguments.data_dir.empty()) settings.push_back({"node.data_dir", absolute(arguments.data_dir)});
+  if (!arguments.data_dir.empty())
+    settings.push_back({"node.data_dir", absolute(arguments.data_dir)});
   if (!arguments.listen.empty()) settings.push_back({"node.listen", joined(arguments.listen)});
   if (!arguments.join.empty()) settings.push_back({"node.join", joined(arguments.join)});
-  if (!arguments.announce.empty()) settings.push_back({"node.announce", joined(arguments.announce)});
-  if (!arguments.control.empty()) settings.push_back({"control.socket", absolute(arguments.control)});
+  if (!arguments.announce.empty())
+    settings.push_back({"node.announce", joined(arguments.announce)});
+  if (!arguments.control.empty())
+    settings.push_back({"control.socket", absolute(arguments.control)});
   for (const std::string& setting : arguments.settings) {
     const std::size_t equals = setting.find('=');
-    settings.push_back({setting.substr(0, equals),
-                        equals == std::string::npos ? "" : setting.substr(equals + 1)});
+    settings.push_back(
+        {setting.substr(0, equals), equals == std::string::npos ? "" : setting.substr(equals + 1)});
   }
   return settings;
 }
@@ -40,10 +43,12 @@ std::vector<config::Setting> settings_of(const Arguments& arguments) {
 std::optional<config::Config> configuration(const Arguments& arguments) {
   for (const std::string& setting : arguments.settings) {
     if (setting.find('=') != std::string::npos) continue;
-    std::fprintf(stderr, "--set %s: write KEY=VALUE, for example --set dht.k=20\n", setting.c_str());
+    std::fprintf(stderr, "--set %s: write KEY=VALUE, for example --set dht.k=20\n",
+                 setting.c_str());
     return std::nullopt;
   }
-  const auto file = arguments.config_file.empty() ? std::nullopt : std::optional(arguments.config_file);
+  const auto file =
+      arguments.config_file.empty() ? std::nullopt : std::optional(arguments.config_file);
   auto config = config::load(file, settings_of(arguments));
   if (config) return std::move(*config);
   std::fprintf(stderr, "%s\n", to_text(config.error()).c_str());

@@ -1,8 +1,9 @@
 #pragma once
 // The configuration that the flags of a command line make.
 
-#include "apps/mycel/arguments.hpp"
 #include "node/config/config.hpp"
+
+#include "apps/mycel/arguments.hpp"
 
 namespace mycel::app {
 

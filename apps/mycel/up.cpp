@@ -7,9 +7,9 @@
 #include <boost/json.hpp>
 #include <unistd.h>
 
-#include "apps/mycel/settings.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/peer_id_text.hpp"
+
 #include "node/control/api.hpp"
 #include "node/control/metrics.hpp"
 #include "node/daemon/daemon.hpp"
@@ -18,6 +18,8 @@
 #include "runtime/os/loop.hpp"
 #include "runtime/os/signals.hpp"
 
+#include "apps/mycel/settings.hpp"
+
 namespace mycel::app {
 namespace {
 
@@ -25,7 +27,8 @@ namespace json = boost::json;
 
 int fail(bool is_json, const std::string& text) {
   if (is_json) {
-    std::printf("%s\n", json::serialize(json::object{{"event", "failed"}, {"error", text}}).c_str());
+    std::printf("%s\n",
+                json::serialize(json::object{{"event", "failed"}, {"error", text}}).c_str());
     std::fflush(stdout);
   }
   std::fprintf(stderr, "mycel up: %s\n", text.c_str());
@@ -53,8 +56,8 @@ void announce(const daemon::Daemon& node, bool is_json) {
     std::printf("peer      %s\n", wire::to_text(node.wiring().self()).c_str());
     for (const Multiaddr& address : node.addresses_with_peer())
       std::printf("address   %s\n", wire::to_text(address).c_str());
-    std::printf("data      %s\ncontrol   %s\nready; Ctrl-C stops it\n", node.paths().data_dir.c_str(),
-                node.paths().control_socket.c_str());
+    std::printf("data      %s\ncontrol   %s\nready; Ctrl-C stops it\n",
+                node.paths().data_dir.c_str(), node.paths().control_socket.c_str());
   }
   std::fflush(stdout);
 }
@@ -75,7 +78,9 @@ HostPort split(const std::string& text) {
 
 int run_node(const Arguments& arguments) {
   const auto config = configuration(arguments);
-  if (!config) return arguments.is_json ? fail(true, "the configuration is wrong: see standard error") : refused;
+  if (!config)
+    return arguments.is_json ? fail(true, "the configuration is wrong: see standard error")
+                             : refused;
 
   os::Loop loop;
   os::ConsoleLog log(log_options(config->log));
@@ -106,7 +111,8 @@ int run_node(const Arguments& arguments) {
           reply(is_metrics ? http::Response{.status = 200,
                                             .type = "text/plain; version=0.0.4",
                                             .body = control::metrics_text(**node)}
-                           : http::Response{.status = 404, .type = "text/plain", .body = "see /metrics\n"});
+                           : http::Response{
+                                 .status = 404, .type = "text/plain", .body = "see /metrics\n"});
         });
     if (!server) return fail(arguments.is_json, server.error().text);
     metrics = std::move(*server);

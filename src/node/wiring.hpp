@@ -30,6 +30,10 @@ class Wiring {
   parts::DhtPart& dht() { return dht_; }
   parts::CardsPart& cards() { return cards_; }
   parts::PingPart& ping() { return ping_; }
+  const parts::ConnectPart& connections() const { return connect_; }
+  const parts::DhtPart& dht() const { return dht_; }
+  const parts::CardsPart& cards() const { return cards_; }
+  const parts::PingPart& ping() const { return ping_; }
   /// Connects to a peer wherever it is: known addresses first, then those the DHT finds.
   void reach(const PeerId& peer, parts::Then<connect::PeerConnected> then);
   /// Whether a connected peer speaks `protocol`: opens a stream for it and gives it up again.

@@ -10,6 +10,7 @@
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/multibase.hpp"
 #include "foundation/wire/peer_id_text.hpp"
+
 #include "node/control/json_words.hpp"
 #include "node/control/metrics.hpp"
 #include "node/daemon/settings.hpp"
@@ -19,7 +20,9 @@ namespace {
 
 constexpr std::uintmax_t disk_free_min_bytes = std::uintmax_t{256} << 20;
 
-http::Response bad_input(std::string_view text) { return refuse(400, "bad_input", text); }
+http::Response bad_input(std::string_view text) {
+  return refuse(400, "bad_input", text);
+}
 
 /// A peer id, or the peer that a multiaddr ends in.
 std::optional<PeerId> peer_in(const std::string& text) {
@@ -48,22 +51,18 @@ http::Response disappoint(const dht::LookupDone& done, std::string_view what) {
   }
   if (std::holds_alternative<dht::Overloaded>(done.result))
     return refuse(503, "overloaded", "too many lookups are under way; try again in a moment");
-  json::object body{{"error", std::string(what) + " was not found; asked " +
-                                  std::to_string(done.facts.asked) + " nodes, " +
-                                  std::to_string(done.facts.answered) + " answered"},
-                    {"reason", "not_found"}};
+  json::object body{
+      {"error", std::string(what) + " was not found; asked " + std::to_string(done.facts.asked) +
+                    " nodes, " + std::to_string(done.facts.answered) + " answered"},
+      {"reason", "not_found"}};
   add_facts(body, done.facts);
   return answer(body, 404);
 }
 
 json::object check(std::string_view what, bool is_good, std::string_view cure) {
-  return {{"check", what}, {"result", is_good ? "ok" : "attend"}, {"what_to_do", is_good ? "-" : cure}};
+  return {
+      {"check", what}, {"result", is_good ? "ok" : "attend"}, {"what_to_do", is_good ? "-" : cure}};
 }
-
-struct Route {
-  std::string_view method;
-  std::string_view path;
-};
 
 bool is(const http::Request& request, std::string_view method, std::string_view path) {
   return request.method == method && request.path == path;
@@ -93,7 +92,8 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
   if (is(request, "POST", "/v1/providers")) return provide(request, reply);
   if (is(request, "GET", "/v1/providers")) return find_providers(request, reply);
   if (is(request, "GET", "/metrics"))
-    return reply({.status = 200, .type = "text/plain; version=0.0.4", .body = metrics_text(daemon_)});
+    return reply(
+        {.status = 200, .type = "text/plain; version=0.0.4", .body = metrics_text(daemon_)});
   if (is(request, "POST", "/v1/stop")) {
     reply(answer({{"stopping", true}}));
     return stop_();
@@ -104,21 +104,24 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
 void Api::status(const http::Reply& reply) const {
   const Wiring& wiring = daemon_.wiring();
   const dht::Counters& dht = wiring.dht().dht().counters();
-  json::object body{{"peer", wire::to_text(wiring.self())},
-                    {"version", daemon::program_version()},
-                    {"uptime_s", milliseconds(daemon_.uptime()) / 1000},
-                    {"addrs", control::to_json(daemon_.addresses_with_peer())},
-                    {"connections", wiring.connections().connector().counters().pooled_connections},
-                    {"dht", json::object{{"protocol", wiring.dht().protocol()},
-                                         {"mode", daemon_.config().dht.mode == config::DhtMode::client ? "client" : "server"},
-                                         {"table", wiring.dht().dht().table().size()},
-                                         {"records", dht.records},
-                                         {"providers", dht.providers},
-                                         {"lookups", dht.lookups}}},
-                    {"cards", wiring.cards().cards().list().size()},
-                    {"keys_encrypted", daemon_.keystore().is_encrypted()},
-                    {"data", daemon_.paths().data_dir},
-                    {"store", wiring.store_failure().value_or("ok")}};
+  json::object body{
+      {"peer", wire::to_text(wiring.self())},
+      {"version", daemon::program_version()},
+      {"uptime_s", milliseconds(daemon_.uptime()) / 1000},
+      {"addrs", control::to_json(daemon_.addresses_with_peer())},
+      {"connections", wiring.connections().connector().counters().pooled_connections},
+      {"dht",
+       json::object{
+           {"protocol", wiring.dht().protocol()},
+           {"mode", daemon_.config().dht.mode == config::DhtMode::client ? "client" : "server"},
+           {"table", wiring.dht().dht().table().size()},
+           {"records", dht.records},
+           {"providers", dht.providers},
+           {"lookups", dht.lookups}}},
+      {"cards", wiring.cards().cards().list().size()},
+      {"keys_encrypted", daemon_.keystore().is_encrypted()},
+      {"data", daemon_.paths().data_dir},
+      {"store", wiring.store_failure().value_or("ok")}};
   reply(answer(body));
 }
 
@@ -161,15 +164,19 @@ void Api::doctor(const http::Reply& reply) const {
                          "less than 256 MiB are free under the data folder: make room"));
   checks.push_back(check("keys are encrypted", daemon_.keystore().is_encrypted(),
                          "set keys.passphrase_file, or pass a systemd credential"));
-  checks.push_back(check("UDP buffers are large", !daemon_.has_small_buffers(),
-                         "sysctl -w net.core.rmem_max=7500000 net.core.wmem_max=7500000, then restart"));
-  checks.push_back(check("connected to somebody", !wiring.connections().connector().connections().empty(),
-                         "name a node of the mesh with --join, and see that UDP to it is not blocked"));
-  checks.push_back(check("the routing table has peers", !wiring.dht().dht().table().empty(),
-                         "peers must speak " + wiring.dht().protocol() + "; check dht.protocol on both sides"));
-  checks.push_back(check("an address is reachable from the internet",
-                         std::ranges::any_of(addresses, [](const auto& a) { return !wire::is_private(a); }),
-                         "fine on a private network; else forward the UDP port and name it with --announce"));
+  checks.push_back(
+      check("UDP buffers are large", !daemon_.has_small_buffers(),
+            "sysctl -w net.core.rmem_max=7500000 net.core.wmem_max=7500000, then restart"));
+  checks.push_back(
+      check("connected to somebody", !wiring.connections().connector().connections().empty(),
+            "name a node of the mesh with --join, and see that UDP to it is not blocked"));
+  checks.push_back(
+      check("the routing table has peers", !wiring.dht().dht().table().empty(),
+            "peers must speak " + wiring.dht().protocol() + "; check dht.protocol on both sides"));
+  checks.push_back(
+      check("an address is reachable from the internet",
+            std::ranges::any_of(addresses, [](const auto& a) { return !wire::is_private(a); }),
+            "fine on a private network; else forward the UDP port and name it with --announce"));
   reply(answer({{"checks", std::move(checks)}}));
 }
 
@@ -179,19 +186,22 @@ void Api::dial(const http::Request& request, const http::Reply& reply) {
   const std::string protocol = body ? text_field(*body, "protocol") : "";
   const auto address = wire::parse_multiaddr(text);
   if (!address)
-    return reply(bad_input("\"" + text + "\" is no multiaddr (" + std::string(wire::to_text(address.error())) +
-                           "); write /ip4/ADDRESS/udp/PORT/quic-v1, with /p2p/PEER to insist on a peer"));
+    return reply(bad_input(
+        "\"" + text + "\" is no multiaddr (" + std::string(wire::to_text(address.error())) +
+        "); write /ip4/ADDRESS/udp/PORT/quic-v1, with /p2p/PEER to insist on a peer"));
   daemon_.wiring().connections().connect(
-      *address, [this, reply, protocol](const Result<connect::PeerConnected, parts::Refusal>& result) {
+      *address,
+      [this, reply, protocol](const Result<connect::PeerConnected, parts::Refusal>& result) {
         if (!result) return reply(refuse(result.error()));
-        json::object body = to_json(*result);
-        if (protocol.empty()) return reply(answer(body));
+        json::object told = to_json(*result);
+        if (protocol.empty()) return reply(answer(told));
         daemon_.wiring().probe_protocol(
-            result->connection, protocol, [reply, body, protocol](const Result<bool, parts::Refusal>& spoken) {
+            result->connection, protocol,
+            [reply, told, protocol](const Result<bool, parts::Refusal>& spoken) {
               if (!spoken) return reply(refuse(spoken.error()));
               if (!*spoken)
                 return reply(refuse(409, "unsupported", "the peer does not speak " + protocol));
-              json::object agreed = body;
+              json::object agreed = told;
               agreed["protocol"] = protocol;
               reply(answer(agreed));
             });
@@ -208,11 +218,12 @@ struct PingSeries : std::enable_shared_from_this<PingSeries> {
   void next() {
     if (left == 0) return finish();
     left -= 1;
-    wiring.ping().ping(peer, [self = shared_from_this()](const Result<Duration, parts::Refusal>& result) {
-      if (!result) return self->reply(refuse(result.error()));
-      self->times.push_back(to_ms(*result));
-      self->next();
-    });
+    wiring.ping().ping(peer,
+                       [self = shared_from_this()](const Result<Duration, parts::Refusal>& result) {
+                         if (!result) return self->reply(refuse(result.error()));
+                         self->times.push_back(to_ms(*result));
+                         self->next();
+                       });
   }
   void finish() const {
     std::vector<double> sorted = times;
@@ -236,13 +247,17 @@ void Api::ping(const http::Request& request, const http::Reply& reply) {
   const std::string target = body ? text_field(*body, "target") : "";
   const auto* count = body ? body->if_contains("count") : nullptr;
   const std::uint64_t count_wanted =
-      count != nullptr && count->is_int64() ? static_cast<std::uint64_t>(std::clamp<std::int64_t>(count->get_int64(), 1, 1000)) : 3;
+      count != nullptr && count->is_int64()
+          ? static_cast<std::uint64_t>(std::clamp<std::int64_t>(count->get_int64(), 1, 1000))
+          : 3;
   Wiring& wiring = daemon_.wiring();
-  const auto begin = [&wiring, count_wanted, reply](const Result<connect::PeerConnected, parts::Refusal>& result) {
+  const auto begin = [&wiring, count_wanted,
+                      reply](const Result<connect::PeerConnected, parts::Refusal>& result) {
     if (!result) return reply(refuse(result.error()));
     std::make_shared<PingSeries>(wiring, result->peer, count_wanted, reply)->next();
   };
-  if (const auto address = wire::parse_multiaddr(target)) return wiring.connections().connect(*address, begin);
+  if (const auto address = wire::parse_multiaddr(target))
+    return wiring.connections().connect(*address, begin);
   if (const auto peer = peer_in(target)) return wiring.reach(*peer, begin);
   reply(bad_input("\"" + target + "\" is neither a peer id nor a multiaddr"));
 }
@@ -276,12 +291,10 @@ void Api::publish_card(const http::Request& request, const http::Reply& reply) {
 void Api::list_cards(const http::Reply& reply) const {
   json::array rows;
   for (const agents::OwnCard& own : daemon_.wiring().cards().cards().list()) {
-    json::object row{{"did", own.did},
-                     {"name", own.name},
-                     {"sequence", own.sequence},
-                     {"state", own.is_revoked ? "revoked" : "published"},
-                     {"stored", own.stored},
-                     {"expires", control::to_text(own.expires)}};
+    json::object row{
+        {"did", own.did},           {"name", own.name},
+        {"sequence", own.sequence}, {"state", own.is_revoked ? "revoked" : "published"},
+        {"stored", own.stored},     {"expires", control::to_text(own.expires)}};
     if (own.cid) row["cid"] = wire::to_text(*own.cid);
     rows.push_back(std::move(row));
   }
@@ -290,38 +303,43 @@ void Api::list_cards(const http::Reply& reply) const {
 
 void Api::get_card(const std::string& did, const http::Reply& reply) {
   const Instant began = daemon_.loop().now().instant;
-  daemon_.wiring().cards().resolve(did, [this, reply, began, did](const Result<parts::CardFound, parts::Refusal>& found) {
-    if (!found) return reply(refuse(found.error()));
-    const agents::CardPayload& payload = found->card.payload();
-    const Bytes& envelope = found->card.statement().envelope();
-    // What is reported as checked is checked here once more, on the very bytes that are handed out.
-    const auto again = agents::verify_card(envelope, daemon_.loop().now().unix, did);
-    boost::system::error_code malformed;
-    json::object body{{"did", did},
-                      {"name", found->card.card().name},
-                      {"cid", wire::to_text(found->card.cid())},
-                      {"sequence", payload.sequence},
-                      {"issued", control::to_text(payload.issued)},
-                      {"expires", control::to_text(payload.expires)},
-                      {"checks", json::object{{"content_hash", wire::raw_cid(payload.document) == found->card.cid()},
-                                              {"signature_chain", static_cast<bool>(again)}}},
-                      {"from", wire::to_text(found->from)},
-                      {"document", json::parse(std::string(as_text(payload.document)), malformed)},
-                      {"envelope", wire::to_base64url(envelope)}};
-    add_facts(body, found->facts);
-    body["ms"] = to_ms(daemon_.loop().now().instant - began);
-    reply(answer(body));
-  });
+  daemon_.wiring().cards().resolve(
+      did, [this, reply, began, did](const Result<parts::CardFound, parts::Refusal>& found) {
+        if (!found) return reply(refuse(found.error()));
+        const agents::CardPayload& payload = found->card.payload();
+        const Bytes& envelope = found->card.statement().envelope();
+        // What is reported as checked is checked here once more, on the very bytes that are handed
+        // out.
+        const auto again = agents::verify_card(envelope, daemon_.loop().now().unix, did);
+        boost::system::error_code malformed;
+        json::object body{
+            {"did", did},
+            {"name", found->card.card().name},
+            {"cid", wire::to_text(found->card.cid())},
+            {"sequence", payload.sequence},
+            {"issued", control::to_text(payload.issued)},
+            {"expires", control::to_text(payload.expires)},
+            {"checks",
+             json::object{{"content_hash", wire::raw_cid(payload.document) == found->card.cid()},
+                          {"signature_chain", static_cast<bool>(again)}}},
+            {"from", wire::to_text(found->from)},
+            {"document", json::parse(std::string(as_text(payload.document)), malformed)},
+            {"envelope", wire::to_base64url(envelope)}};
+        add_facts(body, found->facts);
+        body["ms"] = to_ms(daemon_.loop().now().instant - began);
+        reply(answer(body));
+      });
 }
 
 void Api::revoke_card(const std::string& did, const http::Reply& reply) {
-  daemon_.wiring().cards().revoke(did, [reply](const Result<agents::Published, parts::Refusal>& result) {
-    if (!result) return reply(refuse(result.error()));
-    reply(answer({{"did", result->did},
-                  {"sequence", result->sequence},
-                  {"revoked", true},
-                  {"stored", result->stored}}));
-  });
+  daemon_.wiring().cards().revoke(did,
+                                  [reply](const Result<agents::Published, parts::Refusal>& result) {
+                                    if (!result) return reply(refuse(result.error()));
+                                    reply(answer({{"did", result->did},
+                                                  {"sequence", result->sequence},
+                                                  {"revoked", true},
+                                                  {"stored", result->stored}}));
+                                  });
 }
 
 void Api::put_record(const http::Request& request, const http::Reply& reply) {
@@ -345,7 +363,8 @@ void Api::put_record(const http::Request& request, const http::Reply& reply) {
 void Api::get_record(const http::Request& request, const http::Reply& reply) {
   const std::string key_text = parameter(request, "key");
   if (key_text.empty()) return reply(bad_input("the query must name a key"));
-  const std::size_t quorum = std::clamp(std::strtoul(parameter(request, "quorum").c_str(), nullptr, 10), 1UL, 20UL);
+  const std::size_t quorum =
+      std::clamp(std::strtoul(parameter(request, "quorum").c_str(), nullptr, 10), 1UL, 20UL);
   daemon_.wiring().dht().look_up(
       [&](dht::Dht& dht, Now now) { return dht.get(now, Bytes::copy(key_text), {quorum}); },
       [reply, key_text](const dht::LookupDone& done) {
@@ -365,28 +384,31 @@ void Api::provide(const http::Request& request, const http::Reply& reply) {
   const auto body = body_of(request);
   const std::string cid = body ? text_field(*body, "cid") : "";
   const auto key = multihash_in(cid);
-  if (!key) return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
-  daemon_.wiring().dht().look_up(
-      [&](dht::Dht& dht, Now now) { return dht.provide(now, *key); },
-      [reply, cid](const dht::LookupDone& done) {
-        const auto* stored = std::get_if<dht::Stored>(&done.result);
-        if (stored == nullptr) return reply(disappoint(done, cid));
-        json::object answered{{"cid", cid}, {"told", stored->count}};
-        add_facts(answered, done.facts);
-        reply(answer(answered));
-      });
+  if (!key)
+    return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
+  daemon_.wiring().dht().look_up([&](dht::Dht& dht, Now now) { return dht.provide(now, *key); },
+                                 [reply, cid](const dht::LookupDone& done) {
+                                   const auto* stored = std::get_if<dht::Stored>(&done.result);
+                                   if (stored == nullptr) return reply(disappoint(done, cid));
+                                   json::object answered{{"cid", cid}, {"told", stored->count}};
+                                   add_facts(answered, done.facts);
+                                   reply(answer(answered));
+                                 });
 }
 
 void Api::find_providers(const http::Request& request, const http::Reply& reply) {
   const std::string cid = parameter(request, "cid");
   const auto key = multihash_in(cid);
-  if (!key) return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
-  const std::size_t count = std::clamp(std::strtoul(parameter(request, "count").c_str(), nullptr, 10), 1UL, 1000UL);
+  if (!key)
+    return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
+  const std::size_t count =
+      std::clamp(std::strtoul(parameter(request, "count").c_str(), nullptr, 10), 1UL, 1000UL);
   daemon_.wiring().dht().look_up(
       [&](dht::Dht& dht, Now now) { return dht.find_providers(now, *key, count); },
       [reply, cid](const dht::LookupDone& done) {
         const auto* found = std::get_if<dht::Providers>(&done.result);
-        if (found == nullptr || found->providers.empty()) return reply(disappoint(done, "a provider of " + cid));
+        if (found == nullptr || found->providers.empty())
+          return reply(disappoint(done, "a provider of " + cid));
         json::array rows;
         for (const PeerInfo& provider : found->providers)
           rows.push_back(json::object{{"peer", wire::to_text(provider.id)},

@@ -14,7 +14,8 @@ namespace mycel::control {
 class Api {
  public:
   /// `daemon` outlives the API; `stop` ends the node.
-  Api(daemon::Daemon& daemon, std::function<void()> stop) : daemon_(daemon), stop_(std::move(stop)) {}
+  Api(daemon::Daemon& daemon, std::function<void()> stop)
+      : daemon_(daemon), stop_(std::move(stop)) {}
 
   void handle(const http::Request& request, const http::Reply& reply);
 

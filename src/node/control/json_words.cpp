@@ -75,8 +75,8 @@ double to_ms(Duration span) {
 }
 
 std::string to_text(UnixTime time) {
-  const auto seconds =
-      static_cast<std::time_t>(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+  const auto seconds = static_cast<std::time_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[32];
@@ -110,7 +110,8 @@ std::optional<std::string> as_utf8(ByteView bytes) {
       code = (code << 6) | (next & 0x3fU);
     }
     constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < least[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return std::nullopt;
+    if (code < least[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+      return std::nullopt;
     i += size;
   }
   return std::string(text);

@@ -8,8 +8,9 @@
 
 #include <boost/json.hpp>
 
-#include "node/parts/part_ports.hpp"
 #include "protocol/dht/dht.hpp"
+
+#include "node/parts/part_ports.hpp"
 #include "runtime/http/message.hpp"
 
 namespace mycel::control {

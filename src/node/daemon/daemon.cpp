@@ -8,6 +8,7 @@
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 #include "foundation/wire/peer_record.hpp"
+
 #include "node/daemon/settings.hpp"
 #include "runtime/os/endpoint.hpp"
 #include "runtime/os/interfaces.hpp"
@@ -46,8 +47,9 @@ void StoredAgentKeys::sign(const std::string& key, const Bytes& bytes, Signed th
                     [then = std::move(then), text = agent.error().text] { then(Err{text}); });
     return;
   }
-  signatures_.sign({.scheme = ports::SignatureScheme::ed25519, .number = agent->number}, {bytes},
-                   [then = std::move(then)](std::vector<Bytes> signatures) { then(signatures.front()); });
+  signatures_.sign(
+      {.scheme = ports::SignatureScheme::ed25519, .number = agent->number}, {bytes},
+      [then = std::move(then)](std::vector<Bytes> signatures) { then(signatures.front()); });
 }
 
 keys::Secret secret_of(const config::Config& config, const config::Paths& paths,
@@ -63,7 +65,9 @@ keys::Secret secret_of(const config::Config& config, const config::Paths& paths,
   return keys::SystemdCredential{config.keys.credential};
 }
 
-std::string keys_folder(const std::string& data_dir) { return data_dir + "/keys"; }
+std::string keys_folder(const std::string& data_dir) {
+  return data_dir + "/keys";
+}
 
 Daemon::Daemon(os::Loop& loop, config::Config config, config::Paths paths, LogSink* log)
     : loop_(loop),
@@ -79,7 +83,8 @@ Daemon::~Daemon() {
   sockets_.clear();
 }
 
-Result<std::unique_ptr<Daemon>, StartError> Daemon::start(os::Loop& loop, const config::Config& config,
+Result<std::unique_ptr<Daemon>, StartError> Daemon::start(os::Loop& loop,
+                                                          const config::Config& config,
                                                           LogSink* log) {
   auto paths = config::resolve_paths(config, config::environment());
   if (!paths) return Err{StartError{to_text(paths.error())}};
@@ -129,7 +134,8 @@ Result<void, StartError> Daemon::open_sockets() {
     log_.warn("not listening", {{"address", wire::to_text(address)}, {"why", bound.error().text}});
     if (!first_error) first_error = bound.error();
   }
-  if (sockets_.empty()) return Err{first_error.value_or(StartError{"node.listen names no address to listen on"})};
+  if (sockets_.empty())
+    return Err{first_error.value_or(StartError{"node.listen names no address to listen on"})};
   return {};
 }
 
@@ -138,7 +144,8 @@ Result<void, StartError> Daemon::open_sockets() {
 Result<void, StartError> Daemon::bind(const Multiaddr& address) {
   const auto quic = wire::quic_address(address);
   if (!quic)
-    return Err{StartError{wire::to_text(address) + " is no QUIC address; write /ip4/ADDRESS/udp/PORT/quic-v1"}};
+    return Err{StartError{wire::to_text(address) +
+                          " is no QUIC address; write /ip4/ADDRESS/udp/PORT/quic-v1"}};
   ports::Endpoint endpoint = endpoint_of(*quic);
   auto socket = os::UdpSocket::bind(loop_, endpoint);
   if (!socket && config_.node.port_fallback && endpoint.port != 0) {
@@ -162,7 +169,8 @@ Result<void, StartError> Daemon::enter_mesh() {
   for (const auto& socket : sockets_)
     for (const ports::Endpoint& endpoint : os::reachable_at(socket->local()))
       listening.push_back(address_of(endpoint));
-  const bool is_private = std::ranges::all_of(listening, [](const auto& a) { return wire::is_private(a); });
+  const bool is_private =
+      std::ranges::all_of(listening, [](const auto& a) { return wire::is_private(a); });
   const PeerId self = wire::peer_id_of(keystore_->peer_key().public_key());
   NodeSetup setup = setup_of(config_, self, os::random_seed(entropy_), is_private);
   setup.seal_peer_record = [this, self](const std::vector<Multiaddr>& addresses, UnixTime now) {

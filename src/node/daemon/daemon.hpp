@@ -52,7 +52,8 @@ std::string keys_folder(const std::string& data_dir);
 class Daemon {
  public:
   /// Opens everything and enters the mesh; what was opened is closed again when a part fails.
-  static Result<std::unique_ptr<Daemon>, StartError> start(os::Loop& loop, const config::Config& config,
+  static Result<std::unique_ptr<Daemon>, StartError> start(os::Loop& loop,
+                                                           const config::Config& config,
                                                            LogSink* log);
   ~Daemon();
   Daemon(const Daemon&) = delete;

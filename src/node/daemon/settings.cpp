@@ -9,15 +9,18 @@ namespace {
 dht::Namespace any_value(const std::string& prefix) {
   return {.prefix = prefix + "/",
           .validate = [](ByteView, ByteView, UnixTime) { return dht::Verdict::valid; },
-          .better = [](ByteView, ByteView a, ByteView b) {
-            const auto order = compare(a, b);
-            return order > 0 ? 1 : order < 0 ? -1 : 0;
-          }};
+          .better =
+              [](ByteView, ByteView a, ByteView b) {
+                const auto order = compare(a, b);
+                return order > 0 ? 1 : order < 0 ? -1 : 0;
+              }};
 }
 
 }  // namespace
 
-std::string program_version() { return std::string("mycel/") + MYCEL_VERSION; }
+std::string program_version() {
+  return std::string("mycel/") + MYCEL_VERSION;
+}
 
 NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64_t seed,
                    bool is_private) {

@@ -7,9 +7,10 @@
 
 namespace mycel::daemon {
 
-/// `is_private` is true for a node that listens on private addresses only: then what peers see of it
-/// is private too, and still worth knowing.
-NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64_t seed, bool is_private);
+/// `is_private` is true for a node that listens on private addresses only: then what peers see of
+/// it is private too, and still worth knowing.
+NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64_t seed,
+                   bool is_private);
 quic::Config quic_of(const config::Config& config);
 /// "mycel/0.1.0".
 std::string program_version();
