@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <openssl/asn1.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -105,6 +106,12 @@ bool is_allowed_key(EVP_PKEY* key) {
   if (kind == EVP_PKEY_RSA || kind == EVP_PKEY_RSA_PSS)
     return bits >= rsa_size_min_bits && bits <= rsa_size_max_bits;
   if (kind != EVP_PKEY_EC) return false;
+  // A curve that the peer describes itself may be one whose keys it can forge.
+  int is_explicit = 0;
+  if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) ==
+          1 &&
+      is_explicit != 0)
+    return false;
   std::array<char, 32> curve{};
   if (EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) != 1) return false;
   const int nid = OBJ_txt2nid(curve.data());

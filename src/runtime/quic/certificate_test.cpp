@@ -128,6 +128,14 @@ TEST(Certificate, signed_by_a_weak_hash_is_refused) {
   EXPECT_EQ(fault_of(der_of(made.certificate.get())), CertificateFault::not_self_signed);
 }
 
+TEST(Certificate, with_a_curve_of_its_own_is_refused) {
+  const Certificate made = make_certificate(identity(), now);
+  EVP_PKEY_set_utf8_string_param(made.key.get(), "encoding", "explicit");
+  X509_set_pubkey(made.certificate.get(), made.key.get());
+  X509_sign(made.certificate.get(), made.key.get(), EVP_sha256());
+  EXPECT_EQ(fault_of(der_of(made.certificate.get())), CertificateFault::key_not_allowed);
+}
+
 TEST(Certificate, with_bytes_changed_or_missing_is_refused) {
   const auto der = changed([](X509*) {});
   for (std::size_t i = 0; i < der.size(); ++i) {

@@ -60,20 +60,20 @@ Connection::Connection(Shared& shared, ConnectionId id, Direction direction, con
       streams_(id, shared.config, shared.events) {}
 
 std::unique_ptr<Connection> Connection::accept(Shared& shared, ConnectionId id, const Path& path,
-                                               const FirstPacket& first) {
+                                               const FirstPacket& first, Now now) {
   std::unique_ptr<Connection> made(new Connection(shared, id, Direction::inbound, path));
-  made->start(first.header.scid, &first, std::nullopt, shared.timers.now());
+  made->start(first.header.scid, &first, std::nullopt, now);
   return made;
 }
 
 std::unique_ptr<Connection> Connection::dial(Shared& shared, ConnectionId id, const Path& path,
-                                             std::optional<PeerId> expected) {
+                                             std::optional<PeerId> expected, Now now) {
   std::unique_ptr<Connection> made(new Connection(shared, id, Direction::outbound, path));
   std::array<std::uint8_t, first_cid_size_bytes> bytes{};
   shared.random.fill(bytes);
   ngtcp2_cid peer_cid;
   ngtcp2_cid_init(&peer_cid, bytes.data(), bytes.size());
-  made->start(peer_cid, nullptr, std::move(expected), shared.timers.now());
+  made->start(peer_cid, nullptr, std::move(expected), now);
   return made;
 }
 

@@ -40,9 +40,9 @@ struct Train {
 class Connection {
  public:
   static std::unique_ptr<Connection> accept(Shared& shared, ConnectionId id, const Path& path,
-                                            const FirstPacket& first);
+                                            const FirstPacket& first, Now now);
   static std::unique_ptr<Connection> dial(Shared& shared, ConnectionId id, const Path& path,
-                                          std::optional<PeerId> expected);
+                                          std::optional<PeerId> expected, Now now);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

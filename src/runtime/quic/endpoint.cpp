@@ -82,7 +82,8 @@ ConnectionId Endpoint::dial(const Multiaddr& address, std::optional<PeerId> expe
   } else if (is_unspecified(*remote) || remote->port == 0) {
     refuse_dial(id, ports::CloseReason::address_unsupported, "nobody has this address");
   } else {
-    add(Connection::dial(shared_, id, {socket, socket->local(), *remote}, std::move(expected)));
+    add(Connection::dial(shared_, id, {socket, socket->local(), *remote}, std::move(expected),
+                         shared_.timers.now()));
   }
   return id;
 }

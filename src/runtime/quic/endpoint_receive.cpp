@@ -105,7 +105,7 @@ void Endpoint::receive_first(const Path& path, std::uint8_t ecn, ByteView packet
   const Network network = network_of(path.remote);
   if (!admission_.admit(network)) return refuse(path, header, counters.refused_network);
 
-  Connection& connection = add(Connection::accept(shared_, ids_.next(), path, first));
+  Connection& connection = add(Connection::accept(shared_, ids_.next(), path, first, now));
   connection.admitted_as = network;
   connection.read(path, ecn, packet, now);
 }

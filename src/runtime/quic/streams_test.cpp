@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "runtime/quic/send_queue.hpp"
-#include "runtime/quic/test_network.hpp"
 #include "runtime/quic/test_peer.hpp"
+#include "runtime/quic/two_nodes_test.hpp"
 
 namespace mycel::quic::test {
 namespace {
@@ -124,7 +124,8 @@ TEST_F(StreamsTest, credit_of_a_reset_stream_comes_back) {
   for (int i = 0; i < 40; ++i) {
     const auto stream = open(alice, connection);
     alice.transport->write(stream, bytes_of(200'000), false);
-    ASSERT_TRUE(run_until([&] { return bob.received == 200'000 * (i + 1ul); }, 5s))
+    ASSERT_TRUE(
+        run_until([&] { return bob.received == 200'000 * static_cast<std::uint64_t>(i + 1); }, 5s))
         << "round " << i;
     bob.transport->reset(bob.last_stream, 0);
     ASSERT_TRUE(run_until([&] { return alice.streams[stream].reset.has_value(); }, 5s))

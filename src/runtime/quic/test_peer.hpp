@@ -28,7 +28,7 @@ class RawPeer {
 
   void dial(const TestNode& to, std::optional<PeerId> expected = std::nullopt) {
     connection_ = Connection::dial(shared_, ConnectionId{1}, {&socket_, socket_.local(), to.at},
-                                   std::move(expected));
+                                   std::move(expected), network_.timers.now());
     flush();
   }
   /// Writes what is due; again whenever a packet or a deadline comes.

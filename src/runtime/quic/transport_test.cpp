@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/quic/test_network.hpp"
+#include "runtime/quic/two_nodes_test.hpp"
 
 namespace mycel::quic::test {
 namespace {
