@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -68,7 +69,7 @@ std::string way_out(int error) {
     case EIO:
       return "the disk reports an error. Check it before going on.";
     default:
-      return std::string(std::strerror(error)) + ".";
+      return std::string(::strerrordesc_np(error)) + ".";
   }
 }
 
@@ -181,9 +182,7 @@ Result<void, FileError> make_private_directory(const std::string& path) {
     struct stat found{};
     if (::stat(part.c_str(), &found) == 0) {
       if (!S_ISDIR(found.st_mode)) return failed("make the directory", part, ENOTDIR);
-    } else if (errno != ENOENT) {
-      return failed("make the directory", part, errno);
-    } else if (::mkdir(part.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    } else if (errno != ENOENT || (::mkdir(part.c_str(), S_IRWXU) != 0 && errno != EEXIST)) {
       return failed("make the directory", part, errno);
     } else if (const int error = sync_directory(directory_of(part))) {
       return failed("make the directory", part, error);

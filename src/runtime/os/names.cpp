@@ -1,7 +1,6 @@
 #include "runtime/os/names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

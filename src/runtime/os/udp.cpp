@@ -52,7 +52,7 @@ std::string why_not_bound(const Endpoint& local, int error) {
     case ENFILE:
       return where + "too many open files. Raise the limit (ulimit -n).";
     default:
-      return where + std::strerror(error) + ".";
+      return where + ::strerrordesc_np(error) + ".";
   }
 }
 

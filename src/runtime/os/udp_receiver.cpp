@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "runtime/os/endpoint.hpp"
+#include "runtime/os/udp.hpp"
 #include "runtime/ports/datagrams.hpp"
 
 namespace mycel::os {

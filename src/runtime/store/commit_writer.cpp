@@ -14,6 +14,7 @@
 #include "runtime/os/loop.hpp"
 #include "runtime/os/thread_name.hpp"
 #include "runtime/ports/store.hpp"
+#include "runtime/store/rocks_store.hpp"
 
 namespace mycel::store {
 namespace {
@@ -124,7 +125,7 @@ void CommitWriter::report(std::vector<Commit> group, Result<void, ports::StoreEr
   for (Commit& commit : group) commit.batch.clear();
   const auto told = std::make_shared<std::vector<Commit>>(std::move(group));
   loop_.post([told, result = std::move(result)] {
-    for (Commit& commit : *told)
+    for (const Commit& commit : *told)
       if (commit.then) commit.then(result);
   });
 }

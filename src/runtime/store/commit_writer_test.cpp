@@ -116,11 +116,8 @@ TEST(CommitWriter, after_a_failure_nothing_is_written_any_more_and_everybody_hea
   story.disk.is_broken = false;
   story.commit(2);
   story.commit(3, Durability::synced);
-  const auto counters = [&] {
-    story.writer.reset();
-    story.loop.run_for(0ms);
-  };
-  counters();
+  story.writer.reset();
+  story.loop.run_for(0ms);
   EXPECT_THAT(story.disk.groups, ElementsAre(1));
   EXPECT_THAT(story.reported, ElementsAre());
   EXPECT_THAT(story.failed, ElementsAre(1, 2, 3));

@@ -5,12 +5,14 @@
 #include <memory>
 
 #include <rocksdb/cache.h>
+#include <rocksdb/compression_type.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
 #include "runtime/store/rocks_log.hpp"
+#include "runtime/store/rocks_store.hpp"
 
 namespace mycel::store {
 namespace {

@@ -112,9 +112,10 @@ class RocksStore::Impl {
       return Err{damaged(path_, "its file CURRENT is missing, but data is there")};
     if (auto opened = open_database(); !opened) return opened;
     if (auto fits = check_schema(); !fits) return fits;
-    writer_.emplace(loop, options_, [this](std::span<const Commit> group, Durability durability) {
-      return write(group, durability);
-    });
+    writer_ = std::make_unique<CommitWriter>(
+        loop, options_, [this](std::span<const Commit> group, Durability durability) {
+          return write(group, durability);
+        });
     return {};
   }
 
@@ -177,8 +178,9 @@ class RocksStore::Impl {
   Result<void, StoreError> check_schema() {
     const auto found = get(Table::meta, as_bytes(schema_key));
     if (!found) return Err{found.error()};
-    if (!*found) return begin_schema();
-    const std::string_view text = as_text(**found);
+    const std::optional<Bytes>& stored = *found;
+    if (!stored) return begin_schema();
+    const std::string_view text = as_text(*stored);
     std::uint32_t version = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), version);
     if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || version == 0)
@@ -229,7 +231,7 @@ class RocksStore::Impl {
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // all that the database has
   std::array<rocksdb::ColumnFamilyHandle*, table_count> tables_{};
   bool has_failed_ = false;  // of the writer's thread, while there is one
-  std::optional<CommitWriter> writer_;
+  std::unique_ptr<CommitWriter> writer_;
 };
 
 Result<std::unique_ptr<RocksStore>, StoreError> RocksStore::open(const std::string& path,
