@@ -13,18 +13,17 @@ bool is_our_doing(DialFailure failure) {
   return failure == DialFailure::overloaded || failure == DialFailure::cancelled;
 }
 
-/// The DNS names among them, without those that failed a moment ago.
-std::vector<Multiaddr> names_of(Instant now, const std::vector<KnownAddress>& known,
-                                bool is_forced) {
+/// The DNS names among them. They are looked up at every attempt: what a name leads to changes.
+std::vector<Multiaddr> names_of(const std::vector<KnownAddress>& known) {
   std::vector<Multiaddr> names;
   for (const KnownAddress& each : known)
-    if (wire::dns_name(each.address) && (is_forced || each.retry_at <= now))
-      names.push_back(each.address);
+    if (wire::dns_name(each.address)) names.push_back(each.address);
   return names;
 }
 
 std::vector<KnownAddress> as_known(const std::vector<Multiaddr>& addresses, Source source) {
   std::vector<KnownAddress> known;
+  known.reserve(addresses.size());
   for (const Multiaddr& address : addresses)
     known.push_back({.address = address, .source = source});
   return known;
@@ -90,7 +89,7 @@ void Connector::start(Now now, const PeerId& peer, Urgency urgency) {
   const auto known = book_.addresses_of(now.instant, peer);
   if (known.empty()) return refuse(peer, UnreachableReason::no_addresses);
   auto addresses = rank(now.instant, known, own_, is_forced);
-  auto names = names_of(now.instant, known, is_forced || addresses.empty());
+  const auto names = names_of(known);
   if (addresses.empty() && names.empty()) return refuse(peer, UnreachableReason::no_usable);
   dialer_.start(now.instant, peer, std::move(addresses), names, output_, counters_);
 }
@@ -228,7 +227,7 @@ void Connector::conclude(Now now) {
 }
 
 void Connector::conclude(Now now, const Dialer::Failed& failed) {
-  if (is_our_doing(failed.failure)) return;
+  if (is_our_doing(failed.failure) || failed.failure == DialFailure::name_unresolved) return;
   if (failed.failure == DialFailure::wrong_peer) {
     book_.forget(failed.peer, failed.address);
     cache_.forget(now, failed.peer, failed.address);

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -510,11 +514,10 @@ struct Meeting {
   struct Node {
     PeerId id;
     Connector connector;
-    std::map<DialId, int> dials;        // our dials to links of the meeting
-    std::map<ConnectionId, int> links;  // our connections to links of the meeting
+    std::map<DialId, std::size_t> dials;        // our dials to links of the meeting
+    std::map<ConnectionId, std::size_t> links;  // our connections to links of the meeting
   };
   struct Link {
-    int dialler = 0;
     std::array<ConnectionId, 2> ends{};  // of node 0 and node 1; 0 before it is connected
     bool is_closed = false;
   };
@@ -523,10 +526,10 @@ struct Meeting {
       : rng(seed),
         nodes{Node{alice, Connector({}, alice, Rng(seed + 1))},
               Node{zoe, Connector({}, zoe, Rng(seed + 2))}} {
-    for (int i = 0; i < 2; ++i) {
-      const int other = 1 - i;
-      nodes[i].connector.on_listening({home(i)});
-      nodes[i].connector.add_addresses(now, {nodes[other].id, {home(other), home(other, 1)}},
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::size_t other = 1 - i;
+      nodes[i].connector.on_listening({address(i)});
+      nodes[i].connector.add_addresses(now, {nodes[other].id, {address(other), address(other, 1)}},
                                        Source::configured);
       nodes[i].connector.protect(now, nodes[other].id, true);
       after(delay(300ms),
@@ -534,6 +537,9 @@ struct Meeting {
     }
   }
 
+  static Multiaddr address(std::size_t who, int which = 0) {
+    return home(static_cast<int>(who), which);
+  }
   Duration delay(Duration longest) {
     return Duration(
         static_cast<Duration::rep>(rng.below(static_cast<std::uint64_t>(longest.count()))));
@@ -541,7 +547,7 @@ struct Meeting {
   void after(Duration span, std::function<void()> then) {
     agenda.emplace(now.instant + span, std::move(then));
   }
-  void tell(int who, const std::function<void(Connector&)>& what) {
+  void tell(std::size_t who, const std::function<void(Connector&)>& what) {
     what(nodes[who].connector);
     Output output;
     nodes[who].connector.take_output(output);
@@ -550,32 +556,31 @@ struct Meeting {
     for (const DialId dial : output.abandons) close_link(who, nodes[who].dials.at(dial));
   }
   // The dialler is connected after a round trip, the other half a round trip later.
-  void begin_dial(int who, const Dial& dial) {
-    const int number = static_cast<int>(links.size());
-    links.push_back({.dialler = who});
+  void begin_dial(std::size_t who, const Dial& dial) {
+    const std::size_t number = links.size();
+    links.emplace_back();
     nodes[who].dials[dial.id] = number;
     const Duration way = 5ms + delay(60ms);
     after(2 * way, [=, this] { connect(who, number, dial); });
     after(3 * way, [=, this] { connect(1 - who, number, std::nullopt); });
   }
-  void connect(int who, int number, const std::optional<Dial>& dial) {
-    Link& link = links[static_cast<std::size_t>(number)];
+  void connect(std::size_t who, std::size_t number, const std::optional<Dial>& dial) {
+    Link& link = links[number];
     if (link.is_closed) return;
     const ConnectionId id{++last_id};
-    link.ends[static_cast<std::size_t>(who)] = id;
+    link.ends[who] = id;
     nodes[who].links[id] = number;
-    Connection connection{nodes[1 - who].id, home(1 - who),
+    Connection connection{nodes[1 - who].id, address(1 - who),
                           dial ? Direction::outbound : Direction::inbound, std::nullopt};
     if (dial) connection.dial = dial->id;
     tell(who, [&](Connector& it) { it.on_connected(now, id, connection); });
   }
-  void close_link(int who, int number) {
-    Link& link = links[static_cast<std::size_t>(number)];
+  void close_link(std::size_t who, std::size_t number) {
+    Link& link = links[number];
     const bool was_closed = std::exchange(link.is_closed, true);
     if (was_closed) return;
     after(5ms + delay(60ms), [=, this] {
-      const ConnectionId end =
-          links[static_cast<std::size_t>(number)].ends[static_cast<std::size_t>(1 - who)];
+      const ConnectionId end = links[number].ends[1 - who];
       if (end.value() != 0) tell(1 - who, [&](Connector& it) { it.on_closed(now, end); });
     });
   }
@@ -583,16 +588,16 @@ struct Meeting {
     const Instant end = now.instant + span;
     while (true) {
       Instant next = agenda.empty() ? never : agenda.begin()->first;
-      int waking = -1;
-      for (int i = 0; i < 2; ++i)
+      std::optional<std::size_t> waking;
+      for (std::size_t i = 0; i < 2; ++i)
         if (nodes[i].connector.next_deadline() < next) {
           next = nodes[i].connector.next_deadline();
           waking = i;
         }
       if (next > end) break;
       now = {std::max(now.instant, next), now.unix + (next - now.instant)};
-      if (waking >= 0) {
-        tell(waking, [&](Connector& it) { it.on_deadline(now); });
+      if (waking) {
+        tell(*waking, [&](Connector& it) { it.on_deadline(now); });
       } else {
         const auto due = agenda.extract(agenda.begin());
         due.mapped()();

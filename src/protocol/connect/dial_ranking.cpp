@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -66,15 +66,17 @@ bool is_better(const Candidate& a, const Candidate& b) {
 }
 
 bool answered_later(const Candidate& a, const Candidate& b) {
-  return *a.known->answered > *b.known->answered;
+  if (a.known->answered != b.known->answered) return a.known->answered > b.known->answered;
+  return is_better(a, b);
 }
 
 using Candidates = std::vector<Candidate>;
 
+/// Those that belong, in their order; the rest stays, in its order.
 Candidates take_if(Candidates& from, auto&& belongs) {
-  const auto rest = std::stable_partition(from.begin(), from.end(), belongs);
-  Candidates taken(from.begin(), rest);
-  from.erase(from.begin(), rest);
+  Candidates taken;
+  std::ranges::copy_if(from, std::back_inserter(taken), belongs);
+  std::erase_if(from, belongs);
   return taken;
 }
 
@@ -141,7 +143,7 @@ std::vector<RankedAddress> rank(Instant now, std::span<const KnownAddress> addre
 
   Candidates order =
       take_if(rest, [](const Candidate& c) { return c.known->answered.has_value(); });
-  std::ranges::stable_sort(order, answered_later);
+  std::ranges::sort(order, answered_later);
   const Candidates near = take_if(rest, [](const Candidate& c) { return c.is_near; });
   order.insert(order.end(), near.begin(), near.end());
   const Candidates far = interleave(std::move(rest));

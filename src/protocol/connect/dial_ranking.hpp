@@ -6,6 +6,7 @@
 // 30 ms between private addresses.
 
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <span>
 #include <vector>

@@ -79,7 +79,7 @@ void Pool::make_redundant(Instant now, Pair& pair, ConnectionId id, Output& outp
   if (pair.redundant) {
     probe("a peer made a third connection");
     counters.closed_over_limit += 1;
-    const ConnectionId third = *std::exchange(pair.redundant, std::nullopt);
+    const ConnectionId third = *pair.redundant;
     output.closes.push_back({third, normal_close, "too many connections of one peer"});
     due_.cancel(links_.at(third).due);
     links_.erase(third);
@@ -123,7 +123,8 @@ void Pool::remove(ConnectionId id, Output& output, Counters& counters) {
     pair.redundant.reset();
   } else if (pair.redundant) {
     probe("a redundant connection outlived the one that was preferred");
-    pair.used = *std::exchange(pair.redundant, std::nullopt);
+    pair.used = *pair.redundant;
+    pair.redundant.reset();
     Link& heir = links_.at(pair.used);
     heir.redundant_since.reset();
     arm(pair.used, heir);

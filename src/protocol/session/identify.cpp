@@ -68,8 +68,9 @@ void Identify::on_peer_connected(Now, ConnectionId connection, const PeerId& id,
 void Identify::on_peer_disconnected(Now, const PeerId& id) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
-  if (found->second.asked) asked_.erase(*found->second.asked);
-  retries_.cancel(found->second.retry);
+  const Peer& peer = found->second;
+  if (peer.asked) asked_.erase(*peer.asked);
+  retries_.cancel(peer.retry);
   peers_.erase(found);
 }
 
@@ -259,8 +260,9 @@ void Identify::take_output(IdentifyOutput& output) {
 
 const Identity* Identify::identity_of(const PeerId& id) const {
   const auto found = peers_.find(id);
-  if (found == peers_.end() || !found->second.identity) return nullptr;
-  return &*found->second.identity;
+  if (found == peers_.end()) return nullptr;
+  const std::optional<Identity>& identity = found->second.identity;
+  return identity ? &*identity : nullptr;
 }
 
 }  // namespace mycel::session

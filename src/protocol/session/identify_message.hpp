@@ -24,12 +24,12 @@ inline constexpr std::string_view identify_push_protocol = "/ipfs/id/push/1.0.0"
 
 /// A message may come in several frames, which are merged as protobuf merges: js and go read as
 /// many of this size.
-inline constexpr std::size_t identify_frame_size_max_bytes = 8 * 1024;
+inline constexpr std::size_t identify_frame_size_max_bytes = std::size_t{8} * 1024;
 inline constexpr std::size_t identify_frames_max = 10;
 inline constexpr std::size_t identify_size_max_bytes =
     identify_frame_size_max_bytes * identify_frames_max;
 /// What we send fits in one frame of theirs, with room for what others add.
-inline constexpr std::size_t identify_sent_size_max_bytes = 4 * 1024;
+inline constexpr std::size_t identify_sent_size_max_bytes = std::size_t{4} * 1024;
 
 inline constexpr std::size_t protocols_max = 128;
 inline constexpr std::size_t protocol_size_max_bytes = 256;
