@@ -12,7 +12,7 @@ constexpr std::size_t departed_max = 8;
 template <class T>
 void swap_buffer(std::vector<T>& ours, std::vector<T>& theirs) {
   // One burst must not make thousands of nodes in one process keep its buffers for ever.
-  constexpr std::size_t kept_bytes_max = 4096;
+  constexpr std::size_t kept_bytes_max = 1024;
   if (theirs.capacity() * sizeof(T) > kept_bytes_max) std::vector<T>().swap(theirs);
   ours.swap(theirs);
 }
@@ -157,6 +157,7 @@ void Dht::on_heard(Now now, const PeerInfo& peer) {
 
 void Dht::on_silence(Now now, const Pending& pending, RequestFailure failure) {
   if (!counts_as_silence(failure, pending.type)) return;
+  const bool was_empty = table_.empty();
   std::optional<PeerInfo> gone;
   if (failure == RequestFailure::unsupported) {
     table_.remove(pending.to.id);
@@ -167,7 +168,7 @@ void Dht::on_silence(Now now, const Pending& pending, RequestFailure failure) {
     if (departed_.size() == departed_max) departed_.erase(departed_.begin());
     departed_.push_back(*std::move(gone));
   }
-  if (table_.empty() && has_joined_ && entry_attempt_ == 0) seek_entry(now);
+  if (table_.empty() && !was_empty) seek_entry(now);
 }
 
 void Dht::on_deadline(Now now) {

@@ -148,7 +148,10 @@ void ProviderStore::load(Now now, const Bytes& stored_key, ByteView stored, Stor
     return;
   }
   auto& providers = entry_for(where->key)->providers;
-  std::ranges::stable_sort(providers, {}, &Provider::heard);
+  const auto last = std::prev(providers.end());
+  std::rotate(std::upper_bound(providers.begin(), last, heard,
+                               [](UnixTime time, const Provider& p) { return time < p.heard; }),
+              last, providers.end());
   if (clean_due_ == never) clean_due_ = now.instant + config_.clean_interval;
 }
 

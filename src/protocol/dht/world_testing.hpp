@@ -252,16 +252,15 @@ class World {
     const auto waiting = waiting_.extract(answer.inbound);
     if (waiting.empty() || answer.reply == Reply::nothing) return;
     if (nodes_[from].twist) nodes_[from].twist(answer.message);
-    const auto [to, id] = waiting.mapped();
-    at(time_ + latency,
-       [this, to = to, id = id, reply = answer.reply, body = encode(answer.message)] {
-         if (nodes_[to].is_dead) return;
-         if (reply == Reply::message)
-           nodes_[to].dht->on_answer(now(), id, *decode(body));
-         else
-           nodes_[to].dht->on_failure(now(), id, RequestFailure::refused);
-         collect(to);
-       });
+    at(time_ + latency, [this, to = waiting.mapped().first, id = waiting.mapped().second,
+                         reply = answer.reply, body = encode(answer.message)] {
+      if (nodes_[to].is_dead) return;
+      if (reply == Reply::message)
+        nodes_[to].dht->on_answer(now(), id, *decode(body));
+      else
+        nodes_[to].dht->on_failure(now(), id, RequestFailure::refused);
+      collect(to);
+    });
   }
 
   Rng rng_;
