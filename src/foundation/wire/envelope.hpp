@@ -15,7 +15,7 @@
 namespace mycel::wire {
 
 /// Longest envelope that is read.
-inline constexpr std::size_t envelope_size_max_bytes = 64 * 1024;
+inline constexpr std::size_t envelope_size_max_bytes = 65'536;
 
 /// An envelope whose signature nobody has checked yet, unless open_envelope() returned it.
 struct Envelope {

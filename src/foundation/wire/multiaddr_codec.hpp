@@ -24,7 +24,7 @@ inline constexpr std::size_t multiaddr_size_max_bytes = 1024;
 /// The same address has ten components.
 inline constexpr std::size_t multiaddr_components_max = 32;
 /// Longest text: every byte of an address escaped, and the names of its protocols.
-inline constexpr std::size_t multiaddr_text_size_max_bytes = 4 * 1024;
+inline constexpr std::size_t multiaddr_text_size_max_bytes = 4096;
 
 /// "/ip4/192.0.2.1/udp/4001/quic-v1". A final '/' is ignored. Faults: malformed, too_large,
 /// unknown_kind (a protocol we do not know), truncated (a protocol without its value).

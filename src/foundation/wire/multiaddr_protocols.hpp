@@ -14,7 +14,7 @@
 namespace mycel::wire {
 
 /// The numbers are those of the wire.
-enum class Protocol : std::uint32_t {
+enum class Protocol : std::uint16_t {
   ip4 = 4,
   tcp = 6,
   dccp = 33,

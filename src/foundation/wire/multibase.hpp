@@ -17,7 +17,7 @@ namespace mycel::wire {
 /// longest name that uses it, the id of a peer or a did:key, has 60 characters.
 inline constexpr std::size_t base58_size_max_bytes = 256;
 /// Longest text of the other bases.
-inline constexpr std::size_t base_text_size_max_bytes = 16 * 1024;
+inline constexpr std::size_t base_text_size_max_bytes = 16'384;
 
 /// Base58 with Bitcoin's alphabet. Costs the square of the length: for short names.
 std::string to_base58(ByteView bytes);
