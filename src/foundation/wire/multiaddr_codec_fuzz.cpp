@@ -21,7 +21,11 @@ void ask(const Multiaddr& address) {
   check(!is_unspecified(address) || !is_private(address), "nowhere is not private");
   check(!dns_name(address) || !quic_address(address), "a name is not an address");
   const Multiaddr bare = without_peer(address);
-  if (const auto peer = peer_of(address)) check(with_peer(bare, *peer) == address, "peer");
+  if (const auto peer = peer_of(address)) {
+    // Where two peers stand in a row, the second takes the place of the first.
+    check(peer_of(bare) || with_peer(bare, *peer) == address, "the peer is put back");
+    check(peer_of(with_peer(bare, *peer)) == peer, "the peer is at the end");
+  }
   if (const auto quic = quic_address(address)) {
     const Multiaddr written = quic_multiaddr(*quic);
     check(written == bare, "the address is all there is to it");

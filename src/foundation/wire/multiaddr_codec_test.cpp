@@ -214,6 +214,14 @@ TEST(Multiaddr, names_the_peer_at_its_end) {
   EXPECT_EQ(peer_of(Multiaddr{}), std::nullopt);
 }
 
+TEST(Multiaddr, with_two_peers_in_a_row_belongs_to_the_last) {
+  const Multiaddr two = address("/ip4/1.2.3.4/udp/1/quic-v1/p2p/" + std::string(peer_text) +
+                                "/p2p/" + to_text(bob()));
+  EXPECT_EQ(peer_of(two), bob());
+  EXPECT_EQ(peer_of(without_peer(two)), alice());
+  EXPECT_EQ(quic_address(two), std::nullopt);
+}
+
 TEST(Multiaddr, names_the_peer_behind_the_relay_and_not_the_relay) {
   const Multiaddr relay = address("/ip4/1.2.3.4/udp/1/quic-v1/p2p/" + std::string(peer_text));
   const Multiaddr circuit = address(to_text(relay) + "/p2p-circuit");
