@@ -116,12 +116,13 @@ def show_refusals(nodes: list[Node], folder: Path, published: dict) -> list[list
     expect_refusal("tampered with, one bit", "record", "put", "/mycel-card/" + published["did"], "--file", str(tampered))
 
     short_lived = folder / "short.json"
-    short_lived.write_text(json.dumps({"name": "Mayfly", "description": "Lives for a second", "version": "1.0.0",
+    short_lived.write_text(json.dumps({"name": "Mayfly", "description": "Lives for ten seconds", "version": "1.0.0",
                                        "url": "https://example.org/mayfly", "skills": [],
-                                       "mycel": {"expires_in": "1s", "agent": "mayfly"}}))
+                                       "mycel": {"expires_in": "10s", "agent": "mayfly"}}))
     mayfly = nodes[0].ask("card", "publish", str(short_lived))
     nodes[0].stop()  # nobody renews it now; the others hold it
-    time.sleep(1.5)
+    print("\nwaiting ten seconds for a card to expire ...", flush=True)
+    time.sleep(10.5)
     expect_refusal("expired", "card", "get", mayfly["did"])
     expect_refusal("never published", "card", "get", "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")
     return rows

@@ -98,7 +98,7 @@ void print_answer(const std::string& command, const json::object& answer) {
       print_list(answer, "checks", {"result", "check", "what_to_do"}, "nothing checked"))
     return;
   if (command == "record get") {
-    const auto* text = answer.if_contains("text");
+    const auto* text = answer.if_contains("value");
     if (text != nullptr && text->is_string()) {
       std::printf("%s\n", text->get_string().c_str());
       return;

@@ -371,10 +371,10 @@ void Api::get_record(const http::Request& request, const http::Reply& reply) {
         const auto* value = std::get_if<dht::Value>(&done.result);
         if (value == nullptr) return reply(disappoint(done, key_text));
         json::object body{{"key", key_text},
-                          {"value", wire::to_base64url(value->value)},
+                          {"base64url", wire::to_base64url(value->value)},
                           {"from", wire::to_text(value->from)},
                           {"answers", value->answers}};
-        if (const auto text = as_utf8(value->value)) body["text"] = *text;
+        if (const auto text = as_utf8(value->value)) body["value"] = *text;
         add_facts(body, done.facts);
         reply(answer(body));
       });
