@@ -9,6 +9,11 @@
 #include <tuple>
 #include <utility>
 
+// The parser of toml++ 3.3 asserts that a key begins like one before it looks whether it does, and
+// aborts on "[&x]"; with NDEBUG it lets the compiler assume it. Without either, its own error
+// message for that follows. The fuzzer watches over what else the assertions might have caught.
+#undef NDEBUG
+#define TOML_ASSERT(expr) static_assert(true)
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
@@ -16,6 +21,7 @@
 #include "foundation/wire/multiaddr_codec.hpp"
 
 #include "node/config/keys.hpp"
+#include "node/config/toml_characters.hpp"
 
 namespace mycel::config {
 namespace {
@@ -123,6 +129,15 @@ std::vector<ConfigProblem> read_text(Config& config, std::string_view text,
     return one_problem(source, "the file has more than " + std::to_string(file_size_max_bytes) +
                                    " bytes, which is the limit")
         .problems;
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  if (auto misplaced = misplaced_character(text)) {
+    return {{.source = source,
+             .line = misplaced->line,
+             .column = misplaced->column,
+             .key = {},
+             .text = std::move(misplaced->text)}};
+  }
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::source_position at = parsed.error().source().begin;

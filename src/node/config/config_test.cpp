@@ -129,14 +129,28 @@ TEST(Config, an_unknown_key_is_an_error_with_a_suggestion) {
 TEST(Config, text_that_is_no_toml_says_where) {
   EXPECT_TRUE(problems_of("[dht]\nk = \n").starts_with("f:2:5: "));
   EXPECT_TRUE(problems_of("[dht]\nk = 3\nk = 4\n").starts_with("f:3:"));
+  EXPECT_TRUE(problems_of("[&dht]\nk = 3\n").starts_with("f:1:2: "));
+  EXPECT_EQ(problems_of(std::string_view("[dht]\n[\0x]", 10)),
+            "f:2:2: control character 0 is not allowed");
+}
+
+TEST(Config, letters_beyond_ascii_stand_in_strings_and_comments_only) {
+  EXPECT_EQ(
+      problems_of(
+          "\xef\xbb\xbf# \xc3\xa4 comment\n[node]\nagent_version = \"M\xc3\xa9\" # \xc3\xa9\n"),
+      "none");
+  EXPECT_EQ(problems_of("[node]\nagent_version = 'M\xc3\xa9' \xc3\xa9\n"),
+            "f:2:22: a character beyond ASCII is not allowed here; it needs a string");
+  EXPECT_EQ(problems_of("n\xc3\xb6te = 3\n").substr(0, 6), "f:1:2:");
+  EXPECT_EQ(problems_of("[node]\nagent_version = \"\\  \xc3\xa9\"\n").substr(0, 7), "f:2:21:");
 }
 
 TEST(Config, what_keys_demand_of_each_other_is_checked) {
   EXPECT_EQ(
       problems_of("[dht]\nrecord_ttl = \"10h\"\n"),
-      "f: dht.republish: \"22h\" is not allowed; it must be less than dht.record_ttl, which "
-      "is \"10h\"\n"
       "f: cards.republish: \"12h\" is not allowed; it must be less than dht.record_ttl, which "
+      "is \"10h\"\n"
+      "f: dht.republish: \"22h\" is not allowed; it must be less than dht.record_ttl, which "
       "is \"10h\"");
   EXPECT_EQ(problems_of("[quic]\n\nkeep_alive = \"30s\"\n"),
             "f:3:1: quic.keep_alive: \"30s\" is not allowed; it must be less than "
