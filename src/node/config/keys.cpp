@@ -166,7 +166,8 @@ std::string words_text(const std::vector<Word<Enum>>& words) {
 }
 
 template <class Enum, class Get>
-Key choice(std::string_view name, Get get, std::vector<Word<Enum>> words, std::string_view doc) {
+Key choice(std::string_view name, Get get, const std::vector<Word<Enum>>& words,
+           std::string_view doc) {
   return {.name = name,
           .form = Form::text,
           .allowed = words_text(words),
@@ -320,12 +321,14 @@ Problem set_namespaces(Config& config, const Value& value) {
 
 std::string print_namespaces(const Config& config) {
   std::vector<std::string> items;
+  items.reserve(config.dht.namespaces.size());
   for (const DhtNamespace& one : config.dht.namespaces)
     items.push_back("{ prefix = " + quoted(one.prefix) + ", rule = \"any\" }");
   return list_text(items);
 }
 
 // `MEMBER(node.join)` finds that member of a const or a changing configuration.
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a path of members is no expression
 #define MEMBER(path) [](auto& config) -> auto& { return config.path; }
 
 std::vector<Key> node_keys() {

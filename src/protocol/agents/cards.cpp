@@ -341,7 +341,7 @@ void Cards::rest(OwnEntry& entry, Instant until) {
 
 void Cards::on_own_timer(Now now, const std::string& did) {
   OwnEntry& entry = *own_.find(did);
-  Own& own = entry.second;
+  const Own& own = entry.second;
   const std::string patience = mycel::to_text(config_.wait_max);
   if (own.stage == Stage::looking) return on_looked(now, entry, {});
   if (own.stage == Stage::signing)
