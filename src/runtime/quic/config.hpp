@@ -19,6 +19,8 @@ struct Config {
   Duration handshake_timeout = 10s;
   /// After so long, new handshakes use a new certificate.
   Duration certificate_lifetime = 24h;
+  /// After so long, and after 2^23 packets anyway, a connection's packets get new keys.
+  Duration key_lifetime = 1h;
   /// Whether keys are exchanged by X25519 together with ML-KEM-768 when the peer can.
   bool hybrid_key_exchange = true;
 
