@@ -26,7 +26,7 @@ part "include rules" python3 tools/check_layers.py
 part "format" format_check
 part "build: g++ release" ./dev build release
 [ $failed = 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
-part "headers stand alone" cmake --build build/release --target all_verify_interface_header_sets -- --quiet
+part "headers stand alone" cmake --build build/release --target all_verify_interface_header_sets
 part "one OpenSSL in the process" tools/check_one_openssl.sh build/release
 part "unit tests: g++ release" ctest --preset release -j"$jobs"
 part "build: clang, sanitizers, fuzzers" ./dev build dev

@@ -139,14 +139,21 @@ void Wiring::on_ping_event(const session::PingEvent& event) {
 }
 
 void Wiring::on_dht_event(const dht::Event& event) {
-  if (std::holds_alternative<dht::EntryWanted>(event)) return enter();
-  if (const auto* joined = std::get_if<dht::Joined>(&event)) {
+  if (std::holds_alternative<dht::EntryWanted>(event)) {
+    tell("alone", setup_.self);
+    enter();
+  } else if (std::holds_alternative<dht::TableChanged>(event)) {
+    tell("table changed", setup_.self);
+  } else if (std::holds_alternative<dht::LookupDone>(event)) {
+    tell("looked up", setup_.self);
+  } else if (const auto* joined = std::get_if<dht::Joined>(&event)) {
     tell("joined", setup_.self);
     ports_.log.info("joined the mesh", {{"table", joined->table_size}});
   }
 }
 
 void Wiring::on_cards_event(const agents::Event& event) {
+  tell("card", setup_.self);
   if (const auto* forked = std::get_if<agents::Forked>(&event))
     ports_.log.warn("a card's key signed two histories", {{"did", forked->did}});
 }
