@@ -1,8 +1,13 @@
 #include "node/embed/answer.hpp"
 
+#include <chrono>
+#include <future>
 #include <optional>
+#include <utility>
 
 #include <gtest/gtest.h>
+
+#include "mycel/mycel.hpp"
 
 namespace mycel::embed {
 namespace {

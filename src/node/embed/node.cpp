@@ -2,16 +2,36 @@
 // mycel.hpp.
 
 #include <algorithm>
-#include <string_view>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
+#include "foundation/base/bytes.hpp"
+#include "foundation/base/result.hpp"
+#include "foundation/base/time.hpp"
+#include "foundation/model/multiaddr.hpp"
 #include "foundation/wire/cid.hpp"
+#include "foundation/wire/fault.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/multihash.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 
+#include "protocol/agents/cards.hpp"
+#include "protocol/agents/signed_card.hpp"
+#include "protocol/connect/output.hpp"
+#include "protocol/dht/dht.hpp"
+#include "protocol/dht/verdict.hpp"
+
 #include "node/daemon/daemon.hpp"
 #include "node/embed/running_node.hpp"
+#include "node/parts/cards_part.hpp"
+#include "node/parts/dht_part.hpp"
+#include "node/parts/part_ports.hpp"
 
 #include "mycel/mycel.hpp"
 
@@ -21,11 +41,13 @@ namespace {
 using daemon::Daemon;
 using embed::Answer;
 
-constexpr Duration poll_interval = 20ms;  // of the routing table, while somebody waits for peers
+// Of the routing table, while somebody waits for peers.
+constexpr Duration poll_interval = std::chrono::milliseconds(20);
 constexpr std::size_t providers_max = 1000;
 
 std::vector<std::string> in_words(const std::vector<Multiaddr>& addresses) {
   std::vector<std::string> texts;
+  texts.reserve(addresses.size());
   for (const Multiaddr& address : addresses) texts.push_back(wire::to_text(address));
   return texts;
 }
@@ -151,8 +173,8 @@ Outcome<std::vector<std::string>> Node::peers() const {
 
 Outcome<std::size_t> Node::wait_for_peers(std::size_t count,
                                           std::chrono::milliseconds patience) const {
-  constexpr std::chrono::milliseconds reserve =
-      1s;  // the node itself knows better why it took long
+  // The node itself says better what it lacked, so it gets the time to.
+  constexpr std::chrono::milliseconds reserve = std::chrono::seconds(1);
   return node_->ask_for<std::size_t>(
       patience + reserve, [count, patience](Daemon& node, const Answer<std::size_t>& answer) {
         await_peers(node, count, node.loop().now().instant + patience, answer);

@@ -17,7 +17,8 @@
 namespace mycel {
 namespace {
 
-using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -37,7 +38,7 @@ struct Story {
 };
 
 TEST(Node, that_cannot_start_says_why_and_takes_no_calls) {
-  Story story;
+  const Story story;
   auto options = story.options("a");
   options.listen = {"nonsense"};
   Node node(options);
@@ -51,7 +52,7 @@ TEST(Node, that_cannot_start_says_why_and_takes_no_calls) {
 }
 
 TEST(Node, shares_its_data_directory_with_no_other) {
-  Story story;
+  const Story story;
   const Node node(story.options("a"));
   ASSERT_EQ(node.error(), "");
   const Node other(story.options("a"));
@@ -59,7 +60,7 @@ TEST(Node, shares_its_data_directory_with_no_other) {
 }
 
 TEST(Node, keeps_its_name_over_a_restart) {
-  Story story;
+  const Story story;
   std::string peer;
   {
     const Node node(story.options("a"));
@@ -73,7 +74,7 @@ TEST(Node, keeps_its_name_over_a_restart) {
 }
 
 TEST(Node, that_stopped_takes_no_calls) {
-  Story story;
+  const Story story;
   Node node(story.options("a"));
   node.stop();
   node.stop();
@@ -83,36 +84,37 @@ TEST(Node, that_stopped_takes_no_calls) {
 }
 
 TEST(Node, ends_the_calls_under_way_when_it_stops) {
-  Story story;
+  const Story story;
   Node node(story.options("a"));
   std::vector<std::future<std::string>> reasons;
   for (int i = 0; i < 4; ++i) {
-    reasons.push_back(
-        std::async(std::launch::async, [&] { return node.wait_for_peers(1, 600s).reason(); }));
+    reasons.push_back(std::async(std::launch::async,
+                                 [&] { return node.wait_for_peers(1, seconds(600)).reason(); }));
     reasons.push_back(std::async(
         std::launch::async, [&] { return node.connect("/ip4/127.0.0.1/udp/9/quic-v1").reason(); }));
   }
-  std::this_thread::sleep_for(50ms);  // most are under way by then, and late ones end as well
+  std::this_thread::sleep_for(
+      milliseconds(50));  // most are under way by then, and late ones end as well
   node.stop();
   for (auto& reason : reasons) {
-    ASSERT_EQ(reason.wait_for(5s), std::future_status::ready);
+    ASSERT_EQ(reason.wait_for(seconds(5)), std::future_status::ready);
     EXPECT_THAT(reason.get(), Not(IsEmpty()));
   }
 }
 
 TEST(Node, waits_no_longer_than_it_was_told) {
-  Story story;
+  const Story story;
   auto options = story.options("a");
-  options.call_timeout = 50ms;
+  options.call_timeout = milliseconds(50);
   Node node(options);
   EXPECT_EQ(node.connect("/ip4/127.0.0.1/udp/9/quic-v1").reason(), "timeout");
-  const auto alone = node.wait_for_peers(1, 30ms);
+  const auto alone = node.wait_for_peers(1, milliseconds(30));
   EXPECT_EQ(alone.reason(), "timeout");
   EXPECT_THAT(alone.error(), HasSubstr("0 peers"));
 }
 
 TEST(Node, says_what_is_wrong_with_an_argument) {
-  Story story;
+  const Story story;
   Node node(story.options("a"));
   EXPECT_EQ(node.connect("there").reason(), "bad_input");
   EXPECT_EQ(node.provide("baf").reason(), "bad_input");
@@ -123,14 +125,14 @@ TEST(Node, says_what_is_wrong_with_an_argument) {
 }
 
 TEST(Node, finds_what_another_one_published) {
-  Story story;
+  const Story story;
   Node first(story.options("a"));
   Node second(story.options("b"));
   const auto met = second.connect(first.addresses().front());
   ASSERT_TRUE(met) << met.error();
   EXPECT_EQ(*met, first.peer());
-  ASSERT_TRUE(first.wait_for_peers(1, 20s));
-  ASSERT_TRUE(second.wait_for_peers(1, 20s));
+  ASSERT_TRUE(first.wait_for_peers(1, seconds(20)));
+  ASSERT_TRUE(second.wait_for_peers(1, seconds(20)));
   EXPECT_THAT(*first.peers(), ElementsAre(second.peer()));
 
   const std::string value("bytes\0and more", 14);
@@ -151,12 +153,12 @@ TEST(Node, finds_what_another_one_published) {
 }
 
 TEST(Node, tells_the_mesh_when_its_card_is_revoked) {
-  Story story;
+  const Story story;
   Node first(story.options("a"));
   auto options = story.options("b");
   options.join = first.addresses();
   Node second(options);
-  ASSERT_TRUE(first.wait_for_peers(1, 20s));
+  ASSERT_TRUE(first.wait_for_peers(1, seconds(20)));
   const auto published = first.publish_card(R"({"protocolVersion": "0.3.0", "name": "Echo",
       "description": "Says what it hears.", "url": "https://echo.example.net/a2a",
       "version": "1.0.0", "capabilities": {}, "defaultInputModes": ["text/plain"],

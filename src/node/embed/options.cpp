@@ -1,11 +1,18 @@
 #include "node/embed/options.hpp"
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "foundation/base/result.hpp"
+
+#include "node/config/config.hpp"
+
+#include "mycel/mycel.hpp"
 
 namespace mycel::embed {
 namespace {

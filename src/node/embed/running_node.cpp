@@ -1,17 +1,25 @@
 #include "node/embed/running_node.hpp"
 
-#include <csignal>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <system_error>
+#include <thread>
+#include <utility>
+
+#include <signal.h>
 
 #include "foundation/base/log.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 
+#include "node/config/config.hpp"
 #include "node/daemon/daemon.hpp"
 #include "node/embed/options.hpp"
 #include "runtime/os/log_sink.hpp"
 #include "runtime/os/loop.hpp"
 #include "runtime/os/thread_name.hpp"
+
+#include "mycel/mycel.hpp"
 
 namespace mycel::embed {
 namespace {
@@ -20,7 +28,7 @@ namespace {
 class NoSignals {
  public:
   NoSignals() {
-    sigset_t all;
+    sigset_t all;  // NOLINT(misc-include-cleaner): signal.h has it from a header of its own
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
