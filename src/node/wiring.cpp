@@ -198,6 +198,33 @@ void Wiring::reach(const PeerId& peer, const parts::Then<connect::PeerConnected>
                    });
 }
 
+void Wiring::put_unchecked(const Bytes& key, const Bytes& value,
+                           std::function<void(const dht::Stored&)> then) {
+  dht_.look_up(
+      [&](dht::Dht& dht, Now now) { return dht.find_nearest(now, key); },
+      [this, key, value, then](const dht::LookupDone& done) {
+        const auto* found = std::get_if<dht::Peers>(&done.result);
+        if (found == nullptr || found->nearest.empty()) return then({});
+        struct Tally {
+          dht::Stored stored;
+          std::size_t waiting = 0;
+        };
+        const auto tally = std::make_shared<Tally>();
+        tally->waiting = found->nearest.size();
+        tally->stored.of = static_cast<std::uint32_t>(found->nearest.size());
+        dht::Message put{.type = dht::MessageType::put_value, .key = key};
+        put.record = dht::Record{.key = key, .value = value};
+        for (const PeerInfo& peer : found->nearest) {
+          connect_.add_addresses(peer, connect::Source::learned);
+          dht_.send(peer.id, put, [tally, value, then](const std::optional<dht::Message>& answer) {
+            const bool is_taken = answer && answer->record && answer->record->value == value;
+            tally->stored.count += is_taken ? 1 : 0;
+            if (--tally->waiting == 0) then(tally->stored);
+          });
+        }
+      });
+}
+
 void Wiring::tell_addresses() {
   addresses_ = setup_.announce.empty() ? listening_ : setup_.announce;
   if (setup_.announce.empty()) {
