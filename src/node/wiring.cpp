@@ -202,7 +202,7 @@ void Wiring::put_unchecked(const Bytes& key, const Bytes& value,
                            std::function<void(const dht::Stored&)> then) {
   dht_.look_up(
       [&](dht::Dht& dht, Now now) { return dht.find_nearest(now, key); },
-      [this, key, value, then](const dht::LookupDone& done) {
+      [this, key, value, then = std::move(then)](const dht::LookupDone& done) {
         const auto* found = std::get_if<dht::Peers>(&done.result);
         if (found == nullptr || found->nearest.empty()) return then({});
         struct Tally {
