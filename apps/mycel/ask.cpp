@@ -134,7 +134,8 @@ int fail(const Arguments& arguments, int code, const std::string& text, const st
 /// Saves what the answer holds as bytes, for --out.
 std::optional<std::string> save(const Arguments& arguments, const json::object& answer) {
   if (arguments.out.empty()) return std::nullopt;
-  const auto* field = answer.if_contains(arguments.command == "card get" ? "envelope" : "base64url");
+  const auto* field =
+      answer.if_contains(arguments.command == "card get" ? "envelope" : "base64url");
   if (field == nullptr || !field->is_string()) return "the answer holds nothing to save";
   const auto bytes = wire::parse_base64url(field->get_string());
   if (!bytes) return "the answer is not base64url";

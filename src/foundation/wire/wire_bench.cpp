@@ -69,7 +69,7 @@ void frames_read(benchmark::State& state) {
       while (const auto body = *reader.next()) benchmark::DoNotOptimize(body->data());
     }
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * stream.size()));
+  state.SetBytesProcessed(static_cast<std::int64_t>(static_cast<std::size_t>(state.iterations()) * stream.size()));
 }
 BENCHMARK(frames_read)->Arg(1200)->Arg(64 * 1024);
 

@@ -47,10 +47,6 @@ struct Callbacks {
   static int handshake_completed(ngtcp2_conn* /*native*/, void* user) {
     return of(user).on_handshake_done() ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
   }
-  static int handshake_confirmed(ngtcp2_conn* /*native*/, void* user) {
-    of(user).is_confirmed_ = true;
-    return 0;
-  }
 
   static int stream_data(ngtcp2_conn* /*native*/, std::uint32_t flags, std::int64_t /*id*/,
                          std::uint64_t /*offset*/, const std::uint8_t* data, std::size_t size,
@@ -139,7 +135,6 @@ struct Callbacks {
     table.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb;
     table.recv_crypto_data = crypto;
     table.handshake_completed = handshake_completed;
-    table.handshake_confirmed = handshake_confirmed;
     table.encrypt = ngtcp2_crypto_encrypt_cb;
     table.decrypt = ngtcp2_crypto_decrypt_cb;
     table.hp_mask = ngtcp2_crypto_hp_mask_cb;

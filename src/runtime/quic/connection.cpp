@@ -214,6 +214,15 @@ void Connection::check_path() {
   shared_.events.push(PathEvent{id_, {to_multiaddr(path_.local), to_multiaddr(path_.remote)}});
 }
 
+void Connection::update_keys(Now now) {
+  if (!is_connected_ || now.instant < keys_until_) return;
+  // Before the handshake is confirmed, or the last update acknowledged, there is none: later then.
+  const bool is_first = keys_until_ == Instant{};
+  keys_until_ = now.instant + shared_.config.key_lifetime;
+  if (!is_first && ngtcp2_conn_initiate_key_update(native_, to_ticks(now.instant)) == 0)
+    key_updates_ += 1;
+}
+
 bool Connection::on_handshake_done() {
   if (tls_ == nullptr || !tls_->peer()) return false;
   peer_ = *tls_->peer();
@@ -254,6 +263,7 @@ void Connection::keep_alive(bool is_wanted) {
 
 std::optional<Train> Connection::next_train(std::span<std::uint8_t> buffer, Now now) {
   if (is_over_) return std::nullopt;
+  update_keys(now);
   NativePath native_path;
   ngtcp2_pkt_info info{};
   std::size_t segment = 0;
@@ -424,6 +434,7 @@ ConnectionFacts Connection::facts() const {
   facts.packets_lost = info.pkt_lost;
   facts.packet_size_bytes = ngtcp2_conn_get_path_max_tx_udp_payload_size2(native_);
   facts.streams = streams_.size();
+  facts.key_updates = key_updates_;
   return facts;
 }
 

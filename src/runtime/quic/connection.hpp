@@ -82,6 +82,8 @@ class Connection {
   std::optional<Duration> round_trip() const;
   std::uint64_t packets_lost() const;
   const std::vector<Cid>& cids() const { return cids_; }
+  /// The id that a dialler made up for us; empty for one that we dialled.
+  const ForeignCid& first_cid() const { return first_cid_; }
 
   // Kept for the endpoint that owns the connection.
   DeadlineId deadline;
@@ -102,6 +104,7 @@ class Connection {
   /// False if nobody proved who they are.
   bool on_handshake_done();
   void check_path();
+  void update_keys(Now now);
   void fail(int error);
   void fail_tls();
   void on_closed_by_peer();
@@ -125,8 +128,9 @@ class Connection {
   PeerId peer_;
   std::string group_;
   std::string_view cipher_;
+  Instant keys_until_{};
+  std::uint32_t key_updates_ = 0;
   bool is_connected_ = false;
-  bool is_confirmed_ = false;
   bool is_over_ = false;
   bool is_silenced_ = false;
   bool is_reset_ = false;         // by a stateless reset

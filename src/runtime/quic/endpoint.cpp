@@ -234,7 +234,8 @@ void Endpoint::retire(Connection& connection) {
   if (!farewell.empty())
     outbox_.try_send(connection.path(),
                      {reinterpret_cast<const std::uint8_t*>(farewell.data()), farewell.size()});
-  tombstones_.bury(connection.cids(), std::move(farewell), now.instant + connection.linger());
+  tombstones_.bury(connection.cids(), connection.first_cid(), std::move(farewell),
+                   now.instant + connection.linger());
   shared_.counters.packets_lost += connection.packets_lost();
   deadlines_.cancel(connection.deadline);
   connections_.erase(connection.id().value());

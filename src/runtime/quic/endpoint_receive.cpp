@@ -76,8 +76,7 @@ void Endpoint::receive_unknown(const Path& path, std::uint8_t ecn, ByteView pack
 }
 
 bool Endpoint::answer_for_the_dead(const Path& path, const ngtcp2_version_cid& ids) {
-  if (ids.dcidlen != cid_size_bytes) return false;
-  const auto found = tombstones_.visit(to_cid(ids.dcid));
+  const auto found = tombstones_.visit(ids.dcid, ids.dcidlen);
   if (!found) return false;
   if (!found->farewell.empty()) {
     probe("a closed connection answered a late packet");

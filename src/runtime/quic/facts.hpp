@@ -26,6 +26,7 @@ struct ConnectionFacts {
   std::uint64_t packets_lost = 0;
   std::size_t packet_size_bytes = 0;  ///< what the path takes, as discovered so far
   std::size_t streams = 0;
+  std::uint32_t key_updates = 0;  ///< asked for by us
 };
 
 }  // namespace mycel::quic

@@ -204,6 +204,28 @@ TEST_F(HandshakeTest, certificates_are_replaced_in_time) {
   }
 }
 
+TEST_F(HandshakeTest, a_late_copy_of_a_first_packet_starts_nothing) {
+  TestNode alice(network, 1);
+  TestNode bob(network, 2);
+  std::vector<std::vector<std::byte>> first;
+  network.filter = [&](const ports::Datagram& datagram) {
+    if (datagram.remote == bob.at && first.size() < 2)
+      first.emplace_back(datagram.payload.begin(), datagram.payload.end());
+    return true;
+  };
+  const auto connection = connect(network, alice, bob);
+  ASSERT_TRUE(connection.has_value());
+  ASSERT_TRUE(run_until([&] { return !bob.connected.empty(); }, 5s));
+  alice.transport->close(*connection, 0, "");
+  ASSERT_TRUE(run_until([&] { return !bob.closed.empty(); }, 5s));
+  for (const auto& packet : first) {
+    const ports::Datagram datagram{alice.at, bob.at, packet};
+    alice.socket.send({&datagram, 1});
+  }
+  network.timers.run_for(6ms);
+  EXPECT_EQ(bob.transport->stats().connections_open, 0u);
+}
+
 TEST_F(HandshakeTest, noise_does_not_disturb_a_handshake) {
   TestNode alice(network, 1);
   TestNode bob(network, 2);

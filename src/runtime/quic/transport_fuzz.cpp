@@ -1,5 +1,4 @@
-// Any datagrams at a node with an open connection: the input is cut into packets that come from
-// strangers, from the peer's address, or as changes of packets that are under way.
+// Any datagrams at a node: packets of strangers, and packets of a peer that are changed under way.
 
 #include <algorithm>
 #include <cstddef>
@@ -41,33 +40,51 @@ void throw_in(TestNetwork& network, TestSocket& from, const TestNode& to, ByteVi
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 4) return 0;
-  const ByteView bytes(reinterpret_cast<const std::byte*>(data), size);
-  TestNetwork network;
-  TestNode alice(network, 1);
-  TestNode bob(network, 2);
-  bob.echoes = true;
-  TestSocket stranger(network, endpoint(9));
+namespace {
 
-  const std::size_t half = size / 2;
-  Meddler meddler(bytes.first(half));
-  meddler.meddle(network);
-  const auto connection = connect(network, alice, bob, 1s);
-  if (connection) {
-    if (const auto stream = alice.transport->open(*connection))
-      alice.transport->write(*stream, bytes_of(5000), true);
-  }
-  for (ByteView rest = bytes.subspan(half); rest.size() > 2;) {
+/// Strangers throw packets at a node.
+void make_noise(ByteView bytes) {
+  TestNetwork network;
+  TestNode bob(network, 2);
+  TestSocket stranger(network, endpoint(9));
+  for (ByteView rest = bytes; rest.size() > 2;) {
     const std::size_t length =
         std::min<std::size_t>(std::to_integer<std::size_t>(rest[0]) << 3, rest.size() - 1);
-    std::vector<std::byte> packet(rest.begin() + 1,
-                                  rest.begin() + 1 + static_cast<std::ptrdiff_t>(length));
+    const ByteView part = rest.subspan(1, length);
+    std::vector<std::byte> packet(part.begin(), part.end());
     rest = rest.subspan(1 + length);
     // Long packets are only looked at when they are large enough to start a connection.
     if (!packet.empty() && (packet[0] & std::byte{0x80}) != std::byte{0}) packet.resize(1200);
     throw_in(network, stranger, bob, packet);
   }
   network.timers.run_for(1s);
+}
+
+/// Somebody on the path changes the packets of a handshake and of a short conversation.
+void meddle(ByteView bytes) {
+  TestNetwork network;
+  TestNode alice(network, 1);
+  TestNode bob(network, 2);
+  bob.echoes = true;
+  Meddler meddler(bytes);
+  meddler.meddle(network);
+  const auto connection = connect(network, alice, bob, 1s);
+  if (connection) {
+    if (const auto stream = alice.transport->open(*connection))
+      alice.transport->write(*stream, bytes_of(5000), true);
+  }
+  network.timers.run_for(1s);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 4) return 0;
+  const ByteView bytes(reinterpret_cast<const std::byte*>(data), size);
+  if ((data[0] & 1) == 0) {
+    make_noise(bytes.subspan(1));
+  } else {
+    meddle(bytes.subspan(1));
+  }
   return 0;
 }

@@ -212,6 +212,24 @@ TEST_F(TransportTest, a_peer_whose_address_changes_is_followed) {
   EXPECT_TRUE(bob.closed.empty());
 }
 
+TEST_F(TransportTest, keys_are_renewed_while_data_flows) {
+  const Config config{.key_lifetime = 2s};
+  TestNode carol(network, 3, config);
+  TestNode dave(network, 4, config);
+  dave.echoes = true;
+  network.weather.loss = 0.05;
+  const auto connection = connect(network, carol, dave);
+  ASSERT_TRUE(connection.has_value());
+  for (int i = 0; i < 20; ++i) {
+    const auto stream = open(carol, *connection);
+    carol.transport->write(stream, bytes_of(20'000), true);
+    ASSERT_TRUE(run_until([&] { return carol.streams[stream].is_over; }, 20s)) << i;
+    network.timers.run_for(1s);
+  }
+  EXPECT_GT(carol.transport->facts(*connection)->key_updates, 3u);
+  EXPECT_TRUE(carol.closed.empty());
+}
+
 TEST_F(TransportTest, bbr_carries_data_too) {
   TestNode carol(network, 3, Config{.congestion_control = CongestionControl::bbr});
   network.weather.loss = 0.02;
