@@ -125,6 +125,7 @@ class Connection {
   ForeignCid first_cid_;
   std::vector<ResetToken> tokens_;  // of the peer, for the ids that are in use
 
+  std::uint64_t sent_bytes_ = 0;
   PeerId peer_;
   std::string group_;
   std::string_view cipher_;
