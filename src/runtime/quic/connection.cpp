@@ -191,13 +191,15 @@ void Connection::read(const Path& path, std::uint8_t ecn, ByteView packet, Now n
 
 void Connection::on_expiry(Now now) {
   if (is_over_) return;
-  const auto expiry = next_expiry();
-  if (expiry > now.instant) return;
+  flush_due_ = never;  // the flush follows
+  streams_.release_ends();
+  if (next_expiry() > now.instant) return;
   on_result(ngtcp2_conn_handle_expiry(native_, to_ticks(now.instant)));
 }
 
 Instant Connection::next_expiry() const {
-  return is_over_ ? never : to_instant(ngtcp2_conn_get_expiry2(native_));
+  if (is_over_) return never;
+  return std::min(flush_due_, to_instant(ngtcp2_conn_get_expiry2(native_)));
 }
 
 void Connection::settle() {
