@@ -14,6 +14,7 @@ namespace {
 
 constexpr Duration join_every = 20ms;
 constexpr Duration settle = 40s;
+constexpr std::size_t disjoint_paths = 8;  // as the program ships
 constexpr std::size_t violations_max = 20;
 
 /// Any value; the greater one wins, so that all nodes end with the same.
@@ -67,6 +68,7 @@ class Run {
     NodeSetup setup;
     setup.identify.observed.is_private_allowed = true;
     setup.ping.every = 0s;
+    setup.dht.config.lookup.disjoint_paths = disjoint_paths;
     setup.dht.namespaces = {any_value()};
     if (number > 0) {
       const auto door = static_cast<std::uint32_t>(rng_.below(std::min(number, 64U)));

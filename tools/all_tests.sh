@@ -23,10 +23,11 @@ same_fingerprint() {
 format_check() { git ls-files 'src/*.[hc]pp' 'apps/*.[hc]pp' 'sim/*.[hc]pp' 'include/*.hpp' | xargs clang-format-19 --dry-run -Werror; }
 
 part "include rules" python3 tools/check_layers.py
+part "the diagram of ARCHITECTURE.md" python3 tools/check_layers.py --diagram-check
 part "format" format_check
 part "build: g++ release" ./dev build release
 [ $failed = 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
-part "headers stand alone" cmake --build build/release --target all_verify_interface_header_sets -- --quiet
+part "headers stand alone" cmake --build build/release --target all_verify_interface_header_sets
 part "one OpenSSL in the process" tools/check_one_openssl.sh build/release
 part "unit tests: g++ release" ctest --preset release -j"$jobs"
 part "build: clang, sanitizers, fuzzers" ./dev build dev

@@ -139,14 +139,21 @@ void Wiring::on_ping_event(const session::PingEvent& event) {
 }
 
 void Wiring::on_dht_event(const dht::Event& event) {
-  if (std::holds_alternative<dht::EntryWanted>(event)) return enter();
-  if (const auto* joined = std::get_if<dht::Joined>(&event)) {
+  if (std::holds_alternative<dht::EntryWanted>(event)) {
+    tell("alone", setup_.self);
+    enter();
+  } else if (std::holds_alternative<dht::TableChanged>(event)) {
+    tell("table changed", setup_.self);
+  } else if (std::holds_alternative<dht::LookupDone>(event)) {
+    tell("looked up", setup_.self);
+  } else if (const auto* joined = std::get_if<dht::Joined>(&event)) {
     tell("joined", setup_.self);
     ports_.log.info("joined the mesh", {{"table", joined->table_size}});
   }
 }
 
 void Wiring::on_cards_event(const agents::Event& event) {
+  tell("card", setup_.self);
   if (const auto* forked = std::get_if<agents::Forked>(&event))
     ports_.log.warn("a card's key signed two histories", {{"did", forked->did}});
 }
@@ -189,6 +196,33 @@ void Wiring::reach(const PeerId& peer, parts::Then<connect::PeerConnected> then)
                                     connect_.connect(peer, then);
                                   });
                    });
+}
+
+void Wiring::put_unchecked(const Bytes& key, const Bytes& value,
+                           std::function<void(const dht::Stored&)> then) {
+  dht_.look_up(
+      [&](dht::Dht& dht, Now now) { return dht.find_nearest(now, key); },
+      [this, key, value, then](const dht::LookupDone& done) {
+        const auto* found = std::get_if<dht::Peers>(&done.result);
+        if (found == nullptr || found->nearest.empty()) return then({});
+        struct Tally {
+          dht::Stored stored;
+          std::size_t waiting = 0;
+        };
+        const auto tally = std::make_shared<Tally>();
+        tally->waiting = found->nearest.size();
+        tally->stored.of = static_cast<std::uint32_t>(found->nearest.size());
+        dht::Message put{.type = dht::MessageType::put_value, .key = key};
+        put.record = dht::Record{.key = key, .value = value};
+        for (const PeerInfo& peer : found->nearest) {
+          connect_.add_addresses(peer, connect::Source::learned);
+          dht_.send(peer.id, put, [tally, value, then](const std::optional<dht::Message>& answer) {
+            const bool is_taken = answer && answer->record && answer->record->value == value;
+            tally->stored.count += is_taken ? 1 : 0;
+            if (--tally->waiting == 0) then(tally->stored);
+          });
+        }
+      });
 }
 
 void Wiring::tell_addresses() {

@@ -1,9 +1,23 @@
 #include "node/daemon/settings.hpp"
 
+#include <algorithm>
+
 #include "node/daemon/version.hpp"
 
 namespace mycel::daemon {
 namespace {
+
+// Shares of the memory budget. An idle connection costs 45 KiB of TLS and QUIC state; the rest of
+// its share is for what is on its way.
+constexpr std::uint64_t record_share = 2;      // half: values kept for others
+constexpr std::uint64_t connection_share = 4;  // a quarter
+constexpr std::uint64_t connection_cost_bytes = 64 * 1024;
+
+std::size_t connections_max(const config::Config& config) {
+  const std::uint64_t affordable =
+      config.limits.memory_bytes / connection_share / connection_cost_bytes;
+  return std::min<std::size_t>(config.connections.max, static_cast<std::size_t>(affordable));
+}
 
 // Any bytes; of two values the one whose bytes sort higher stays, so that all nodes agree.
 dht::Namespace any_value(const std::string& prefix) {
@@ -30,9 +44,10 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.join = config.node.join;
   setup.announce = config.node.announce;
 
-  setup.connect.pool.connections_max = config.connections.max;
-  setup.connect.pool.connections_high = config.connections.max * 3 / 4;
-  setup.connect.pool.connections_low = config.connections.max * 5 / 8;
+  const std::size_t connections = connections_max(config);
+  setup.connect.pool.connections_max = connections;
+  setup.connect.pool.connections_high = connections * 3 / 4;
+  setup.connect.pool.connections_low = connections * 5 / 8;
   setup.connect.pool.idle_after = config.connections.idle_timeout;
   setup.connect.dialer.dials_max = config.connections.dials_max;
   setup.connect.dialer.dial_timeout = config.connections.dial_timeout;
@@ -48,6 +63,8 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.dht.config.lookup.k = config.dht.k;
   setup.dht.config.lookup.parallel = config.dht.alpha;
   setup.dht.config.lookup.disjoint_paths = config.dht.disjoint_paths;
+  setup.dht.config.records.bytes_max =
+      static_cast<std::size_t>(config.limits.memory_bytes / record_share);
   setup.dht.config.records.ttl = config.dht.record_ttl;
   setup.dht.config.records.republish_own = config.dht.republish;
   setup.dht.config.providers.ttl = config.dht.provider_ttl;
@@ -67,7 +84,7 @@ quic::Config quic_of(const config::Config& config) {
   quic.keep_alive = config.quic.keep_alive;
   quic.handshake_timeout = config.quic.handshake_timeout;
   quic.streams_inbound_max = config.quic.streams_inbound_max;
-  quic.connections_max = config.connections.max;
+  quic.connections_max = connections_max(config);
   quic.congestion_control = config.quic.congestion == config::Congestion::bbr
                                 ? quic::CongestionControl::bbr
                                 : quic::CongestionControl::cubic;
