@@ -16,6 +16,7 @@
 #include "runtime/http/server.hpp"
 #include "runtime/os/log_sink.hpp"
 #include "runtime/os/loop.hpp"
+#include "runtime/os/memory.hpp"
 #include "runtime/os/signals.hpp"
 
 #include "apps/mycel/settings.hpp"
@@ -82,6 +83,7 @@ int run_node(const Arguments& arguments) {
     return arguments.is_json ? fail(true, "the configuration is wrong: see standard error")
                              : refused;
 
+  os::keep_freed_memory();
   os::Loop loop;
   os::ConsoleLog log(log_options(config->log));
   auto node = daemon::Daemon::start(loop, *config, &log);
