@@ -181,7 +181,8 @@ void Wiring::enter() {
   for (const Multiaddr& address : setup_.join)
     connect_.connect(address, told(wire::to_text(address)));
   for (const PeerInfo& peer : connect_.remembered(remembered_peers_tried))
-    connect_.connect(peer.id, told(wire::to_text(peer.id)));
+    if (!connect_.connector().is_dialling(peer.id))
+      connect_.connect(peer.id, told(wire::to_text(peer.id)));
 }
 
 void Wiring::reach(const PeerId& peer, const parts::Then<connect::PeerConnected>& then) {

@@ -174,7 +174,7 @@ void Api::doctor(const http::Reply& reply) const {
       check("the routing table has peers", !wiring.dht().dht().table().empty(),
             "peers must speak " + wiring.dht().protocol() + "; check dht.protocol on both sides"));
   checks.push_back(
-      check("an address is reachable from the internet",
+      check("an address is public",
             std::ranges::any_of(addresses, [](const auto& a) { return !wire::is_private(a); }),
             "fine on a private network; else forward the UDP port and name it with --announce"));
   reply(answer({{"checks", std::move(checks)}}));
@@ -288,13 +288,21 @@ void Api::publish_card(const http::Request& request, const http::Reply& reply) {
       });
 }
 
+namespace {
+
+std::string_view state_of(const agents::OwnCard& own) {
+  if (own.is_revoked) return "revoked";
+  return own.stored == 0 ? "waiting for another node" : "published";
+}
+
+}  // namespace
+
 void Api::list_cards(const http::Reply& reply) const {
   json::array rows;
   for (const agents::OwnCard& own : daemon_.wiring().cards().cards().list()) {
-    json::object row{
-        {"did", own.did},           {"name", own.name},
-        {"sequence", own.sequence}, {"state", own.is_revoked ? "revoked" : "published"},
-        {"stored", own.stored},     {"expires", control::to_text(own.expires)}};
+    json::object row{{"did", own.did},           {"name", own.name},
+                     {"sequence", own.sequence}, {"state", state_of(own)},
+                     {"stored", own.stored},     {"expires", control::to_text(own.expires)}};
     if (own.cid) row["cid"] = wire::to_text(*own.cid);
     rows.push_back(std::move(row));
   }
