@@ -22,8 +22,7 @@ void MessageReader::feed(Bytes data) {
     unread_ = std::move(data);
     return;
   }
-  further_size_ += data.size();
-  further_.push_back(std::move(data));
+  append(further_, data);
 }
 
 Result<Bytes, wire::Fault> MessageReader::next() {
@@ -36,7 +35,7 @@ Result<Bytes, wire::Fault> MessageReader::next() {
 }
 
 Result<Bytes, wire::Fault> MessageReader::take(std::size_t from, std::size_t size) {
-  if (unread_.size() + further_size_ < from + size) return Err{wire::Fault::truncated};
+  if (unread_bytes() < from + size) return Err{wire::Fault::truncated};
   if (unread_.size() < from + size) join();
   Bytes message = unread_.slice(from, size);
   unread_ = unread_.slice(from + size);
@@ -52,11 +51,10 @@ Bytes MessageReader::take_unread() {
 void MessageReader::join() {
   if (further_.empty()) return;
   std::vector<std::byte> whole;
-  whole.reserve(unread_.size() + further_size_);
+  whole.reserve(unread_bytes());
   append(whole, unread_);
-  for (const Bytes& piece : further_) append(whole, piece);
-  further_.clear();
-  further_size_ = 0;
+  append(whole, further_);
+  further_ = {};
   unread_ = Bytes(std::move(whole));
 }
 
