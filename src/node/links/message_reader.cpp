@@ -1,8 +1,8 @@
 #include "node/links/message_reader.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "foundation/wire/frame.hpp"
 #include "foundation/wire/varint.hpp"
 
 namespace mycel::links {
@@ -11,8 +11,7 @@ Bytes Framing::frame(Bytes body) const {
   if (fixed_size_bytes != 0) return body;
   std::vector<std::byte> framed;
   framed.reserve(wire::varint_size_max_bytes + body.size());
-  wire::append_varint(framed, body.size());
-  append(framed, body);
+  wire::append_frame(framed, body);
   return Bytes(std::move(framed));
 }
 
