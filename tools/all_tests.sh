@@ -23,6 +23,7 @@ same_fingerprint() {
 format_check() { git ls-files 'src/*.[hc]pp' 'apps/*.[hc]pp' 'sim/*.[hc]pp' 'include/*.hpp' | xargs clang-format-19 --dry-run -Werror; }
 
 part "include rules" python3 tools/check_layers.py
+part "the diagram of ARCHITECTURE.md" python3 tools/check_layers.py --diagram-check
 part "format" format_check
 part "build: g++ release" ./dev build release
 [ $failed = 0 ] || { echo "$passed passed, $failed failed"; exit 1; }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks that every #include in src/ follows src/layers.toml.
 
---diagram prints the module graph for ARCHITECTURE.md, --cmake the mycel_module() calls for the build.
+--cmake prints the mycel_module() calls for the build, --diagram the module graph of ARCHITECTURE.md.
+--diagram-write puts that graph into ARCHITECTURE.md, --diagram-check fails when another one is there.
 """
 
 import re
@@ -10,9 +11,13 @@ import tomllib
 from pathlib import Path
 
 SRC = Path(__file__).resolve().parent.parent / "src"
+PUBLIC = SRC.parent / "include"
 RULES = tomllib.loads((SRC / "layers.toml").read_text())
 MODULES, PURE = RULES["modules"], RULES["pure"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+ARCHITECTURE = SRC.parent / "ARCHITECTURE.md"
+DIAGRAM_BEGIN = "<!-- made from src/layers.toml by tools/check_layers.py --diagram-write -->\n"
+DIAGRAM_END = "<!-- end of what is made -->\n"
 STANDARD = re.compile(r"^(c?[a-z_]+|[a-z]+int\.h)$")  # <vector>, <cstdint>, <stdint.h>
 
 
@@ -30,6 +35,9 @@ def include_problem(module: str, kind: str, target: str) -> str | None:
         if rules.get("pure") and target in PURE["headers"]:
             return f"<{target}> in a pure module: take the effect in as an argument"
         return None
+    if (PUBLIC / target).exists():
+        is_owner = target.startswith(tuple(rules.get("external", ["\0"])))
+        return None if is_owner else f'"{target}": only the module that implements the public face may include it'
     if not (SRC / target).exists():
         return f'"{target}": write the full path from src/'
     other = module_of(target)
@@ -80,11 +88,56 @@ def cmake_call(module: str, rules: dict) -> str:
     return f"mycel_module({module} USES {' '.join(rules['uses'])} LINKS {' '.join(rules.get('links', []))})"
 
 
+def below(module: str) -> set[str]:
+    """Everything that a module reaches through what it uses."""
+    direct = set(MODULES[module]["uses"])
+    return direct.union(*(below(used) for used in direct))
+
+
+def arrows(module: str) -> list[str]:
+    """What a module uses, without what follows from the rest."""
+    uses = MODULES[module]["uses"]
+    return [used for used in uses if not any(used in below(other) for other in uses)]
+
+
+def name(module: str) -> str:
+    return module.replace("/", "_")
+
+
+def diagram() -> str:
+    lines = ["```mermaid", "flowchart TD"]
+    for layer in dict.fromkeys(module.split("/")[0] for module in reversed(MODULES)):
+        members = [module for module in MODULES if module.split("/")[0] == layer]
+        is_pure = all(MODULES[module].get("pure") for module in members)
+        lines.append(f'  subgraph {layer}_layer["{layer}{" (pure)" if is_pure else ""}"]')
+        lines += [f'    {name(module)}["{module.removeprefix(layer + "/")}"]' for module in members]
+        lines.append("  end")
+    lines += [f"  {name(module)} --> {name(used)}" for module in MODULES for used in arrows(module)]
+    return "\n".join([*lines, "```", ""])
+
+
+def refresh_diagram(is_check: bool) -> int:
+    old = ARCHITECTURE.read_text()
+    head, _, rest = old.partition(DIAGRAM_BEGIN)
+    _, end, tail = rest.partition(DIAGRAM_END)
+    if not end:
+        print("ARCHITECTURE.md: the two lines between which the diagram stands are missing")
+        return 1
+    new = head + DIAGRAM_BEGIN + diagram() + DIAGRAM_END + tail
+    if is_check and new != old:
+        print("ARCHITECTURE.md: the diagram is not that of src/layers.toml; run tools/check_layers.py --diagram-write")
+        return 1
+    if not is_check:
+        ARCHITECTURE.write_text(new)
+    return 0
+
+
 def main() -> int:
     if "--diagram" in sys.argv:
-        edges = [f"  {m} --> {used}" for m, rules in MODULES.items() for used in rules["uses"]]
-        print("\n".join(["graph TD", *edges]))
+        print(diagram(), end="")
         return 0
+    if "--diagram-write" in sys.argv or "--diagram-check" in sys.argv:
+        return refresh_diagram("--diagram-check" in sys.argv)
     if "--cmake" in sys.argv:
         print("\n".join(cmake_call(m, rules) for m, rules in MODULES.items()))
         return 0

@@ -45,7 +45,8 @@ class Node:
         self.peer, self.addresses = ready["peer"], ready["addrs"]
 
     def ask(self, *words: str) -> dict:
-        done = subprocess.run([MYCEL, *words, "--data", self.data, "--json"], capture_output=True, text=True)
+        node = [] if words[:2] == ("card", "verify") else ["--data", self.data]  # that one needs no node
+        done = subprocess.run([MYCEL, *words, *node, "--json"], capture_output=True, text=True)
         answer = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {"error": done.stderr.strip()}
         if done.returncode != 0:
             raise Refused(answer)
@@ -113,7 +114,10 @@ def show_refusals(nodes: list[Node], folder: Path, published: dict) -> list[list
     content = bytearray(sealed.read_bytes())
     content[len(content) // 2] ^= 1
     tampered.write_bytes(content)
-    expect_refusal("tampered with, one bit", "record", "put", "/mycel-card/" + published["did"], "--file", str(tampered))
+    key = "/mycel-card/" + published["did"]
+    expect_refusal("one bit changed, put here", "record", "put", key, "--file", str(tampered))
+    expect_refusal("the same, offered to the others", "record", "put", key, "--file", str(tampered), "--unchecked")
+    expect_refusal("the same, read from a file", "card", "verify", str(tampered))
 
     short_lived = folder / "short.json"
     short_lived.write_text(json.dumps({"name": "Mayfly", "description": "Lives for ten seconds", "version": "1.0.0",

@@ -173,7 +173,7 @@ class Parser {
       command.add_option("FILE", arguments_.file, "The backup")->required();
       command
           .add_option("--passphrase-file", arguments_.second,
-                      "File whose first line is the backup's passphrase")
+                      "File that holds the backup's passphrase, and nothing else")
           ->required();
     }
   }

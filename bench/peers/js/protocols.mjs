@@ -72,12 +72,13 @@ export async function serveAll (node) {
   }
 }
 
-/** Opens a stream, sends one small frame and waits until it is back. */
-export async function echoOnce (connection, payload) {
+/** Opens a stream, sends one small frame and waits until it is back, which `onAnswer` hears of. */
+export async function echoOnce (connection, payload, onAnswer = () => {}) {
   const stream = await connection.newStream(ECHO, streams)
   const frames = lpStream(stream)
   await frames.write(payload)
   const answer = await frames.read()
+  onAnswer()
   await stream.close()
   if (answer.byteLength !== payload.byteLength) throw new Error('the echo is not what was sent')
 }

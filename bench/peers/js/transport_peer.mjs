@@ -2,7 +2,8 @@
 //
 //   transport_peer.mjs serve [--listen ADDR]        prints {"event":"ready","peer","addrs"} and serves
 //   transport_peer.mjs measure ADDR [--connects N] [--pings N] [--echo_seconds S] [--bulk_bytes B] [--rounds R]
-//                                                   prints one JSON object of figures and ends
+//   transport_peer.mjs first_byte ADDR [--times N]  ms from dialling to the first byte of an echo
+// The last two print one JSON object of figures and end.
 import { createNode, DEFAULT_LISTEN } from '../../../tests/interop/node.mjs'
 import { echoOnce, download, ECHO_BYTES, serveAll, upload } from './protocols.mjs'
 import { median, parseOptions, quantile, rounded } from './figures.mjs'
@@ -102,6 +103,20 @@ async function measure (addressText, options) {
   process.exit(0)
 }
 
+async function firstByte (addressText, { times }) {
+  const node = await createNode({ listen: [], identify: false, monitor: false })
+  const samples = []
+  for (let n = 0; n < times; n += 1) {
+    const start = performance.now()
+    const connection = await node.dial(multiaddr(addressText))
+    await echoOnce(connection, new Uint8Array(ECHO_BYTES), () => samples.push(performance.now() - start))
+    await connection.close()
+  }
+  process.stdout.write(JSON.stringify({ first_byte_p50_ms: rounded(median(samples)) }) + '\n')
+  await node.stop()
+  process.exit(0)
+}
+
 const [command, ...words] = process.argv.slice(2)
 if (command === 'serve') {
   await serve(parseOptions(words, { listen: DEFAULT_LISTEN }))
@@ -109,8 +124,10 @@ if (command === 'serve') {
   await measure(words[0], parseOptions(words.slice(1), {
     connects: 100, pings: 500, echo_seconds: 3, bulk_bytes: 64 * 1024 * 1024, rounds: 3
   }))
+} else if (command === 'first_byte' && words.length > 0) {
+  await firstByte(words[0], parseOptions(words.slice(1), { times: 10 }))
 } else {
-  process.stderr.write('usage: transport_peer.mjs serve [--listen ADDR] | measure ADDR [--connects N] [--pings N] ' +
+  process.stderr.write('usage: transport_peer.mjs serve [--listen ADDR] | first_byte ADDR [--times N] | measure ADDR [--connects N] [--pings N] ' +
     '[--echo_seconds S] [--bulk_bytes B] [--rounds R]\n')
   process.exit(2)
 }

@@ -35,7 +35,7 @@ enum class DhtMode : std::uint8_t { automatic, server, client };
 
 /// Whose values the DHT accepts beside cards.
 enum class NamespaceRule : std::uint8_t {
-  any,  ///< any bytes; what was put last wins
+  any,  ///< any bytes; of two values the one whose bytes sort higher stays
 };
 struct DhtNamespace {
   std::string prefix;  ///< with its first slash only: "/mycel-raw"

@@ -364,8 +364,8 @@ std::vector<Key> dht_keys() {
       choice<DhtMode>(
           "dht.mode", MEMBER(dht.mode),
           {{"auto", DhtMode::automatic}, {"server", DhtMode::server}, {"client", DhtMode::client}},
-          "Whether the node answers others and stores for them. \"auto\" does so once "
-          "others can reach it."),
+          "Whether the node answers others and stores for them. \"auto\" is \"server\": a node "
+          "that others cannot reach leaves their tables by itself."),
       number("dht.k", MEMBER(dht.k), 1, 64,
              "Nodes in a bucket, and nodes that store a value. All nodes of a DHT should agree."),
       number("dht.alpha", MEMBER(dht.alpha), 1, 32,
@@ -385,7 +385,8 @@ std::vector<Key> dht_keys() {
        .allowed = "a list of at most 32 { prefix = \"/NAME\", rule = \"any\" }, each prefix once "
                   "and none of them \"/mycel-card\"",
        .doc = "Kinds of values that the DHT stores beside cards, by the start of their keys. The "
-              "rule \"any\" takes any bytes, and what was put last wins.",
+              "rule \"any\" takes any bytes; of two values the one whose bytes sort higher stays, "
+              "so that all nodes agree.",
        .set = set_namespaces,
        .print = print_namespaces},
   };
@@ -420,7 +421,8 @@ std::vector<Key> transport_keys() {
 std::vector<Key> operation_keys() {
   return {
       text("keys.passphrase_file", MEMBER(keys.passphrase_file), is_path, "a path",
-           "The file whose first line is the passphrase of the keystore. Empty: the credential "
+           "The file that holds the passphrase of the keystore, and nothing else. Empty: the "
+           "credential "
            "below, if systemd gives one, else no passphrase."),
       text("keys.credential", MEMBER(keys.credential), is_credential,
            "the name of a credential, without slashes",

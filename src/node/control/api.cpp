@@ -110,7 +110,7 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
 void Api::status(const http::Reply& reply) const {
   const Wiring& wiring = daemon_.wiring();
   const dht::Counters& dht = wiring.dht().dht().counters();
-  json::object body{
+  const json::object body{
       {"peer", wire::to_text(wiring.self())},
       {"version", daemon::program_version()},
       {"uptime_s", milliseconds(daemon_.uptime()) / 1000},
@@ -199,7 +199,7 @@ void Api::dial(const http::Request& request, const http::Reply& reply) {
       *address,
       [this, reply, protocol](const Result<connect::PeerConnected, parts::Refusal>& result) {
         if (!result) return reply(refuse(result.error()));
-        json::object told = to_json(*result);
+        const json::object told = to_json(*result);
         if (protocol.empty()) return reply(answer(told));
         daemon_.wiring().probe_protocol(
             result->connection, protocol,
@@ -355,6 +355,17 @@ void Api::put_record(const http::Request& request, const http::Reply& reply) {
   if (key_text.empty() || !value)
     return reply(bad_input("the body must name a key and a value in base64url"));
   const Bytes key = Bytes::copy(key_text);
+  const auto* unchecked = body->if_contains("unchecked");
+  if (unchecked != nullptr && unchecked->is_bool() && unchecked->get_bool()) {
+    daemon_.wiring().put_unchecked(key, *value, [reply, key_text](const dht::Stored& stored) {
+      if (stored.count > 0)
+        return reply(answer({{"key", key_text}, {"stored", stored.count}, {"of", stored.of}}));
+      reply(refuse(
+          409, "refused_by_others",
+          "none of " + std::to_string(stored.of) + " nodes took the value under " + key_text));
+    });
+    return;
+  }
   daemon_.wiring().dht().look_up(
       [&](dht::Dht& dht, Now now) { return dht.put(now, key, *value); },
       [reply, key_text](const dht::LookupDone& done) {

@@ -90,7 +90,8 @@ json::array to_json(const std::vector<Multiaddr>& addresses) {
 }
 
 void add_facts(json::object& body, const dht::Facts& facts) {
-  body["hops"] = facts.hops;
+  // A node of the own table is one hop away, whoever it names is two.
+  body["hops"] = facts.asked == 0 ? 0U : facts.hops + 1;
   body["asked"] = facts.asked;
   body["messages"] = facts.messages;
   body["ms"] = to_ms(facts.duration);

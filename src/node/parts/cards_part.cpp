@@ -1,5 +1,6 @@
 #include "node/parts/cards_part.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mycel::parts {
@@ -129,11 +130,13 @@ void CardsPart::get(const agents::Get& what) {
     } else if (const auto* nothing = std::get_if<dht::NotFound>(&done.result)) {
       search.refused = nothing->refused;
     }
-    searches_[key] = search;
+    if (is_resolving(key)) searches_[key] = search;
     driver_.tell([&](agents::Cards& cards, Now now) { cards.on_got(now, id, found); });
-    // The verdict is the next event; what it does not take is of no use later.
-    ports_.events.post([this, key] { searches_.erase(key); });
   });
+}
+
+bool CardsPart::is_resolving(const Bytes& key) const {
+  return std::ranges::any_of(resolving_, [&](const auto& one) { return one.second.key == key; });
 }
 
 void CardsPart::on_event(const agents::Event& event) {
@@ -172,9 +175,11 @@ void CardsPart::end_resolve(agents::ResolveId id,
                             const std::function<Result<CardFound, Refusal>(Search&)>& make) {
   const auto waiting = resolving_.extract(id);
   if (!waiting) return;
+  const Bytes& key = waiting.mapped().key;
   Search search;
-  const auto entry = searches_.find(waiting.mapped().key);
+  const auto entry = searches_.find(key);
   if (entry != searches_.end()) search = entry->second;
+  if (!is_resolving(key)) searches_.erase(key);
   waiting.mapped().then(make(search));
 }
 

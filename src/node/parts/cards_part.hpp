@@ -76,6 +76,7 @@ class CardsPart {
   void put(const agents::Put& what);
   void get(const agents::Get& what);
   void on_event(const agents::Event& event);
+  bool is_resolving(const Bytes& key) const;
   void end_publish(agents::PublishId id, const Result<agents::Published, Refusal>& result);
   void end_resolve(agents::ResolveId id,
                    const std::function<Result<CardFound, Refusal>(Search&)>& make);

@@ -22,6 +22,8 @@ constexpr std::size_t first_cid_size_bytes = 16;
 /// What Linux splits at once (UDP_MAX_SEGMENTS before 6.9).
 constexpr std::size_t packets_per_train_max = 64;
 constexpr std::size_t reason_size_max_bytes = 128;
+/// The initial window: ten packets of the smallest size. RFC 9002, section 7.2.
+constexpr std::uint64_t unpaced_max_bytes = 10 * NGTCP2_MAX_UDP_PAYLOAD_SIZE;
 
 ngtcp2_ssize write_packet(ngtcp2_conn* native, ngtcp2_path* path, ngtcp2_pkt_info* info,
                           std::uint8_t* to, std::size_t size, ngtcp2_tstamp now, void* user) {
@@ -189,13 +191,15 @@ void Connection::read(const Path& path, std::uint8_t ecn, ByteView packet, Now n
 
 void Connection::on_expiry(Now now) {
   if (is_over_) return;
-  const auto expiry = next_expiry();
-  if (expiry > now.instant) return;
+  flush_due_ = never;  // the flush follows
+  streams_.release_ends();
+  if (next_expiry() > now.instant) return;
   on_result(ngtcp2_conn_handle_expiry(native_, to_ticks(now.instant)));
 }
 
 Instant Connection::next_expiry() const {
-  return is_over_ ? never : to_instant(ngtcp2_conn_get_expiry2(native_));
+  if (is_over_) return never;
+  return std::min(flush_due_, to_instant(ngtcp2_conn_get_expiry2(native_)));
 }
 
 void Connection::settle() {
@@ -275,7 +279,11 @@ std::optional<Train> Connection::next_train(std::span<std::uint8_t> buffer, Now 
   const auto size = ngtcp2_conn_write_aggregate_pkt2(
       native_, native_path.get(), &info, buffer.data(), buffer.size(), &segment, write_packet,
       std::min(packets, packets_per_train_max), to_ticks(now.instant));
-  ngtcp2_conn_update_pkt_tx_time(native_, to_ticks(now.instant));
+  if (size > 0) sent_bytes_ += static_cast<std::uint64_t>(size);
+  // What the first flights hold is not spread over the round trip, which delays the first request;
+  // a burst of an initial window is what RFC 9002, section 7.7, allows.
+  if (sent_bytes_ > unpaced_max_bytes)
+    ngtcp2_conn_update_pkt_tx_time(native_, to_ticks(now.instant));
   if (size < 0) {
     fail(static_cast<int>(size));
     return std::nullopt;

@@ -2,6 +2,7 @@
 // One QUIC connection: ngtcp2's state, its handshake, its streams, and how it comes to its end. It
 // is handed packets and time, and writes packets when it is flushed; it never calls anybody.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,6 +66,8 @@ class Connection {
   void read(const Path& path, std::uint8_t ecn, ByteView packet, Now now);
   void on_expiry(Now now);
   Instant next_expiry() const;
+  /// Lets the next expiry be at `due` at the latest, unless something is sent before.
+  void flush_by(Instant due) { flush_due_ = std::min(flush_due_, due); }
   /// Call once after a batch of packets, before the user hears of what they brought.
   void settle();
   void close(std::uint64_t code, std::string_view reason);
@@ -125,6 +128,8 @@ class Connection {
   ForeignCid first_cid_;
   std::vector<ResetToken> tokens_;  // of the peer, for the ids that are in use
 
+  std::uint64_t sent_bytes_ = 0;
+  Instant flush_due_ = never;  // something waits for company until then
   PeerId peer_;
   std::string group_;
   std::string_view cipher_;

@@ -13,6 +13,10 @@ namespace {
 constexpr int trains_per_turn = 16;
 /// Rounds of telling and sending before other parts of the node have their turn.
 constexpr int rounds_per_turn = 4;
+/// How long a stream's end without bytes may wait for company. An answer is complete without it,
+/// and on its own it costs both sides a wake-up; so long, acknowledgements wait too
+/// (max_ack_delay).
+constexpr Duration patience = 20ms;
 
 }  // namespace
 
@@ -116,6 +120,12 @@ void Endpoint::touch(Connection& connection) {
   connection.is_dirty = true;
   dirty_.push_back(connection.id());
   request_turn();
+}
+
+void Endpoint::touch_later(Connection& connection) {
+  connection.flush_by(shared_.timers.now().instant + patience);
+  set_deadline(connection);
+  if (!is_in_turn_) arm();
 }
 
 void Endpoint::request_turn() {

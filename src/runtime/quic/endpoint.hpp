@@ -40,6 +40,8 @@ class Endpoint {
   Connection* find_open(ConnectionId id) const;
   /// Something of this connection waits to be sent: it is flushed in the next turn.
   void touch(Connection& connection);
+  /// The same, but nobody waits for it: it leaves with whatever is sent next, or in a moment.
+  void touch_later(Connection& connection);
 
  private:
   // What arrives.

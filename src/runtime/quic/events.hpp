@@ -1,7 +1,9 @@
 #pragma once
-// What happened on the connections, in order, until the turn that tells the observer. Bytes of one
-// stream that arrive one after another become one event.
+// What happened on the connections, in order, until the turn that tells the observer. Small
+// pieces of one stream that arrive one after another become one event.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <variant>
@@ -56,13 +58,13 @@ class EventQueue {
   void push(Event event) { events_.push_back(std::move(event)); }
 
   void push_data(ports::StreamKey stream, ByteView bytes, bool is_last) {
-    if (!events_.empty()) {
-      auto* last = std::get_if<DataEvent>(&events_.back());
-      if (last != nullptr && last->stream == stream && !last->is_last) {
-        append(last->bytes, bytes);
-        last->is_last = is_last;
-        return;
-      }
+    DataEvent* const last = events_.empty() ? nullptr : std::get_if<DataEvent>(&events_.back());
+    if (last != nullptr && last->stream == stream && !last->is_last && joins(*last, bytes)) {
+      const std::size_t size = last->bytes.size() + bytes.size();
+      if (size > last->bytes.capacity()) last->bytes.reserve(std::min(4 * size, joined_max_bytes));
+      append(last->bytes, bytes);
+      last->is_last = is_last;
+      return;
     }
     events_.push_back(DataEvent{stream, {bytes.begin(), bytes.end()}, is_last});
   }
@@ -72,6 +74,14 @@ class EventQueue {
   void take(std::vector<Event>& to) { events_.swap(to); }
 
  private:
+  /// Joining saves calls where packets are small; large ones would only be copied once more, into
+  /// buffers of a size that the allocator gives back to the system each time.
+  static constexpr std::size_t joined_max_bytes = 64 * 1024;
+  static constexpr std::size_t piece_max_bytes = 4096;
+  static bool joins(const DataEvent& event, ByteView bytes) {
+    return bytes.size() <= piece_max_bytes && event.bytes.size() + bytes.size() <= joined_max_bytes;
+  }
+
   // Bounded by what the peers may send before it is consumed.
   std::vector<Event> events_;
 };

@@ -45,16 +45,27 @@ std::optional<std::uint64_t> Streams::open(ngtcp2_conn* native) {
   return static_cast<std::uint64_t>(id);
 }
 
-bool Streams::write(std::uint64_t id, Bytes bytes, bool is_last) {
+Streams::Urgency Streams::write(std::uint64_t id, Bytes bytes, bool is_last) {
   Stream* stream = find(id);
-  if (stream == nullptr || stream->is_given_up || stream->is_last_queued) return false;
+  if (stream == nullptr || stream->is_given_up || stream->is_last_queued) return Urgency::never;
   stream->is_last_queued = is_last;
-  if (stream->is_write_over) return false;
+  if (stream->is_write_over) return Urgency::never;
   queued_ += bytes.size();
   stream->queue.push(std::move(bytes));
-  if (stream->queue.unsent() == 0 && !is_last) return false;
+  if (stream->queue.unsent() == 0 && !is_last) return Urgency::never;
+  if (stream->queue.unsent() == 0) {
+    ends_.push_back(stream->id);
+    return Urgency::later;
+  }
   make_ready(*stream);
-  return true;
+  return Urgency::now;
+}
+
+void Streams::release_ends() {
+  for (const std::int64_t id : ends_)
+    if (Stream* stream = find(static_cast<std::uint64_t>(id)); stream && !stream->is_last_sent)
+      make_ready(*stream);
+  ends_.clear();
 }
 
 std::size_t Streams::writable(std::uint64_t id) {
@@ -210,6 +221,7 @@ void Streams::forget(std::uint64_t id) {
 
 ngtcp2_ssize Streams::write_packet(ngtcp2_conn* native, ngtcp2_path* path, ngtcp2_pkt_info* info,
                                    std::uint8_t* to, std::size_t size, ngtcp2_tstamp now) {
+  if (!ready_.empty()) release_ends();
   std::array<ngtcp2_vec, pieces_max> pieces;
   bool is_blocked = false;
   for (;;) {

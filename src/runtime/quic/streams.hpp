@@ -41,8 +41,9 @@ class Streams {
 
   // What the user asks for.
   std::optional<std::uint64_t> open(ngtcp2_conn* native);
-  /// True if there is something to send now.
-  bool write(std::uint64_t stream, Bytes bytes, bool is_last);
+  /// When what was queued is to be sent.
+  enum class Urgency : std::uint8_t { never, later, now };
+  Urgency write(std::uint64_t stream, Bytes bytes, bool is_last);
   std::size_t writable(std::uint64_t stream);
   /// True if the peer got credit.
   bool consume(ngtcp2_conn* native, std::uint64_t stream, std::size_t count);
@@ -59,6 +60,9 @@ class Streams {
   void on_limit_raised();
   /// Call once after a batch of reports: tells those who wait for room.
   void settle();
+
+  /// Ends without bytes wait for company no longer.
+  void release_ends();
 
   /// Writes one packet; an `ngtcp2_write_pkt`.
   ngtcp2_ssize write_packet(ngtcp2_conn* native, ngtcp2_path* path, ngtcp2_pkt_info* info,
@@ -88,7 +92,10 @@ class Streams {
   const Config* config_;
   EventQueue* events_;
   std::map<std::int64_t, Stream> streams_;
-  std::vector<Stream*> ready_;         // in the order of their turns
+  std::vector<Stream*> ready_;  // in the order of their turns
+  // Streams of ours that are over and have nothing left to say: their ends travel with other bytes.
+  // Bounded by the peer's stream limit, as each of them is still open.
+  std::vector<std::int64_t> ends_;
   std::vector<std::int64_t> waiting_;  // for room
   std::size_t queued_ = 0;             // bytes of all streams not yet acknowledged
   bool was_refused_stream_ = false;    // open() had none

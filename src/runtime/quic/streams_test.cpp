@@ -45,6 +45,29 @@ TEST_F(StreamsTest, a_small_request_is_not_held_up_by_a_transfer) {
   EXPECT_LT(network.timers.now().instant - asked, 100ms);
 }
 
+TEST_F(StreamsTest, an_end_without_bytes_leaves_by_itself_in_a_moment) {
+  const ConnectionId connection = meet();
+  const auto stream = open(alice, connection);
+  alice.transport->write(stream, Bytes::copy("hello"), false);
+  network.timers.run_for(1s);  // whatever else had to be said has been
+  const auto is_over = [&] { return bob.streams.begin()->second.is_over; };
+  ASSERT_FALSE(is_over());
+  alice.transport->write(stream, {}, true);
+  EXPECT_TRUE(run_until(is_over, 100ms));
+}
+
+TEST_F(StreamsTest, an_end_without_bytes_does_not_wait_when_others_have_something_to_send) {
+  const ConnectionId connection = meet();
+  const auto ended = open(alice, connection);
+  alice.transport->write(ended, Bytes::copy("hello"), false);
+  network.timers.run_for(1s);
+  alice.transport->write(ended, {}, true);
+  const Instant start = network.timers.now().instant;
+  alice.transport->write(open(alice, connection), Bytes::copy("next"), false);
+  ASSERT_TRUE(run_until([&] { return bob.streams.begin()->second.is_over; }, 100ms));
+  EXPECT_LT(network.timers.now().instant - start, 20ms + network.weather.delay);
+}
+
 TEST_F(StreamsTest, the_peers_limit_on_streams_is_kept_and_renewed) {
   TestNode carol(network, 3, Config{.streams_inbound_max = 3});
   carol.echoes = true;

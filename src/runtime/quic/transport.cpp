@@ -26,15 +26,25 @@ std::optional<ports::StreamKey> Transport::open(ConnectionId id) {
   Connection* connection = endpoint_->find_open(id);
   if (connection == nullptr) return std::nullopt;
   const auto stream = connection->streams().open(connection->native());
-  if (!stream) return std::nullopt;
+  if (!stream) {
+    connection->streams().release_ends();  // they may be what frees a stream
+    endpoint_->touch(*connection);
+    return std::nullopt;
+  }
   return ports::StreamKey{id, *stream};
 }
 
 void Transport::write(ports::StreamKey stream, Bytes data, bool is_last) {
   Connection* connection = endpoint_->find_open(stream.connection);
   if (connection == nullptr) return;
-  if (connection->streams().write(stream.stream, std::move(data), is_last))
-    endpoint_->touch(*connection);
+  switch (connection->streams().write(stream.stream, std::move(data), is_last)) {
+    case Streams::Urgency::never:
+      return;
+    case Streams::Urgency::later:
+      return endpoint_->touch_later(*connection);
+    case Streams::Urgency::now:
+      return endpoint_->touch(*connection);
+  }
 }
 
 std::size_t Transport::writable(ports::StreamKey stream) const {

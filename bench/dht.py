@@ -1,0 +1,232 @@
+"""The DHT benchmark: a network of real nodes on loopback, one process each, and a simulated one.
+
+Nodes are asked over their control sockets, on connections that are kept. Latencies are what the node
+reports of the operation alone, throughput is wall time with several gets under way on every node.
+"""
+
+import asyncio
+import base64
+import json
+import random
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from figures import Row
+from mycelctl import CONFIG, KAD, LOOPBACK
+from processes import Process
+
+PEER = "js-libp2p 3.3"
+NODES = 20
+PUTS = 60
+GETS = 200
+SECONDS = 5  # of throughput
+WIDTH = 2  # gets under way on every node
+VALUE = "v" * 256
+PATIENCE = 900.0  # s, for the js network or one simulation
+ALL = 20  # a quorum that waits for the whole lookup, as go- and js-libp2p do
+
+FIRST = "the first value off the network"
+WHOLE = "the best value of a whole lookup, as go- and js-libp2p read"
+
+
+def rows_of(sim_nodes):
+    size = f"{sim_nodes // 1000}k" if sim_nodes % 1000 == 0 else str(sim_nodes)
+    sim = f"sim{size}_"
+    rows = [
+        Row("put_p50_ms", "ms", "lower", 2.5),
+        Row("get_p50_ms", "ms", "lower", 0.6, note=FIRST),
+        Row("get_p95_ms", "ms", "lower", note=FIRST),
+        Row("gets_per_s", "1/s", "higher", 2_000, note=FIRST),
+        Row("get_all_p50_ms", "ms", "lower", note=WHOLE),
+        Row("gets_all_per_s", "1/s", "higher", note=WHOLE),
+    ]
+    if sim_nodes > 0:
+        rows += [
+            Row(f"{sim}lookup_p50_ms", "ms", "lower", note="virtual time, 20 ms median round trip"),
+            Row(f"{sim}lookup_p95_ms", "ms", "lower", 100, note="the goal is for 10,000 nodes"),
+            Row(f"{sim}lookup_messages", "messages", "lower"),
+            Row(f"{sim}publish_p50_ms", "ms", "lower", 1_000),
+            Row(f"{sim}deliveries_per_s", "1/s", "higher", note="messages delivered a second of real time"),
+        ]
+    return {row.name: row for row in rows}, sim
+
+
+class Control:
+    """One kept connection to a node's control socket; a request at a time."""
+
+    def __init__(self, reader, writer):
+        self._reader, self._writer = reader, writer
+
+    @staticmethod
+    async def open(path):
+        return Control(*await asyncio.open_unix_connection(path))
+
+    async def ask(self, method, path, body=None):
+        data = b"" if body is None else json.dumps(body).encode()
+        self._writer.write(f"{method} {path} HTTP/1.1\r\nHost: mycel\r\nContent-Type: application/json\r\n"
+                           f"Content-Length: {len(data)}\r\n\r\n".encode() + data)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
+        size = next(int(line.split(":")[1]) for line in head.split("\r\n")
+                    if line.lower().startswith("content-length:"))
+        answer = json.loads(await self._reader.readexactly(size))
+        if not head.startswith("HTTP/1.1 200"):
+            raise AssertionError(f"{method} {path}: {answer}")
+        return answer
+
+    async def put(self, key, value):
+        text = base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
+        return await self.ask("POST", "/v1/records", {"key": key, "value": text})
+
+    async def get(self, key, quorum):
+        return await self.ask("GET", f"/v1/records?key={key}&quorum={quorum}")
+
+    def close(self):
+        self._writer.close()
+
+
+@dataclass
+class Node:
+    process: Process
+    control: str
+    address: str
+
+
+def start_network(mycel, scratch):
+    """Starts the nodes one after another, each joining through the first."""
+    config = scratch / "bench.toml"
+    config.write_text(CONFIG.format(kad=KAD))
+    nodes = []
+    for number in range(NODES):
+        command = [mycel, "up", "--json", "--config", config, "--data", scratch / f"n{number}", "--listen", LOOPBACK,
+                   "--set", "log.level=warn"]
+        if nodes:
+            command += ["--join", nodes[0].address]
+        process = Process(f"node{number}", command, scratch / "logs")
+        ready = process.wait_event("ready")
+        nodes.append(Node(process, ready["control"], ready["addrs"][0]))
+    return nodes
+
+
+async def settled(nodes, say):
+    """Waits until every node knows all the others."""
+    end = time.monotonic() + 90
+    for node in nodes:
+        control = await Control.open(node.control)
+        while True:
+            table = (await control.ask("GET", "/v1/status"))["dht"]["table"]
+            if table >= (NODES - 1) * 0.9:
+                break
+            if time.monotonic() > end:
+                raise AssertionError(f"the network did not settle: {table} peers in a table")
+            await asyncio.sleep(0.2)
+        control.close()
+
+
+async def measure_round(nodes, number, rng):
+    """One round over the network: puts, gets one at a time, then as many as go through."""
+    doors = [await Control.open(node.control) for node in nodes]
+    keys = [f"/test/bench-{number}-{n}" for n in range(PUTS)]
+    puts = []
+    for n, key in enumerate(keys):
+        answer = await doors[n % NODES].put(key, VALUE)
+        puts.append(answer["ms"])
+        if answer["stored"] < (NODES - 1) // 2:
+            raise AssertionError(f"{key} was stored on {answer['stored']} nodes only")
+    figures = {"put_p50_ms": statistics.median(puts)}
+
+    # Every node holds every record here, so a quorum of 1 would be a look into the node's own store:
+    # 2 is its own copy and the first that comes over the network.
+    for quorum, label in ((2, "get"), (ALL, "get_all")):
+        samples = []
+        for n in range(GETS):
+            at = n % PUTS
+            reader = (at + 1 + n % (NODES - 1)) % NODES  # never the one that put it
+            answer = await doors[reader].get(keys[at], quorum)
+            if answer["value"] != VALUE:
+                raise AssertionError(f"{keys[at]} is not what was put")
+            samples.append(answer["ms"])
+        samples.sort()
+        figures[f"{label}_p50_ms"] = statistics.median(samples)
+        figures[f"{label}_p95_ms"] = samples[int(0.95 * len(samples)) - 1]
+    for quorum, label in ((2, "gets_per_s"), (ALL, "gets_all_per_s")):
+        figures[label] = await throughput(nodes, keys, quorum, rng)
+    for door in doors:
+        door.close()
+    return figures
+
+
+async def throughput(nodes, keys, quorum, rng):
+    end = time.monotonic() + SECONDS
+    begun = time.monotonic()
+
+    async def reader(number):
+        control = await Control.open(nodes[number].control)
+        others = [key for at, key in enumerate(keys) if at % NODES != number]
+        done = 0
+        while time.monotonic() < end:
+            await control.get(rng.choice(others), quorum)
+            done += 1
+        control.close()
+        return done
+
+    done = await asyncio.gather(*(reader(n) for n in range(NODES) for _ in range(WIDTH)))
+    return sum(done) / (time.monotonic() - begun)
+
+
+def measure_js(programs, logs, number):
+    program = programs / "bench" / "peers" / "js" / "dht_bench.mjs"
+    process = Process(f"js-dht-{number}", ["node", program, "--peers", NODES, "--seconds", SECONDS], logs)
+    code = process.wait(PATIENCE)
+    if code != 0:
+        raise AssertionError(f"the js network ended with {code}: {process.stderr_tail()}")
+    return json.loads(process.stdout_text().splitlines()[-1])
+
+
+def simulate(mycel, nodes, seed):
+    done = subprocess.run([mycel, "sim", "run", "dht", "--nodes", str(nodes), "--seed", str(seed), "--json"],
+                          capture_output=True, text=True, timeout=PATIENCE)
+    if done.returncode != 0:
+        raise AssertionError(f"the simulation failed: {(done.stdout + done.stderr)[-500:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def run(mycel: Path, programs, scratch, options, say):
+    rows, sim = rows_of(options.sim_nodes)
+    rng = random.Random(1)
+    say(f"starting {NODES} nodes")
+    nodes = start_network(mycel, scratch)
+    asyncio.run(settled(nodes, say))
+    for number in range(1, options.rounds + 1):
+        say(f"round {number} of {options.rounds}: mycel")
+        for name, value in asyncio.run(measure_round(nodes, number, rng)).items():
+            if name in rows:
+                rows[name].values.append(value)
+        if number <= options.js_rounds:
+            say(f"round {number} of {options.js_rounds}: {PEER}, {NODES} processes")
+            add_js(rows, measure_js(programs, scratch / "logs", number))
+    for node in nodes:
+        node.process.kill()
+    if options.sim_nodes > 0:
+        say(f"simulating {options.sim_nodes:,} nodes")
+        add_simulation(rows, sim, simulate(mycel, options.sim_nodes, seed=1))
+    return list(rows.values())
+
+
+def add_js(rows, figures):
+    # A js get is a whole lookup, so it stands beside both kinds of ours.
+    beside = {"put_p50_ms": ["put_p50_ms"], "get_p50_ms": ["get_p50_ms", "get_all_p50_ms"],
+              "get_p95_ms": ["get_p95_ms"], "gets_per_s": ["gets_per_s", "gets_all_per_s"]}
+    for name, ours in beside.items():
+        for row in ours:
+            rows[row].peer = PEER
+            rows[row].peer_values.append(figures[name])
+
+
+def add_simulation(rows, sim, told):
+    for name, value in {"lookup_p50_ms": told["get_p50_ms"], "lookup_p95_ms": told["get_p95_ms"],
+                        "lookup_messages": told["get_messages"], "publish_p50_ms": told["put_p50_ms"],
+                        "deliveries_per_s": told["deliveries"] / told["wall_s"]}.items():
+        rows[sim + name].values.append(value)
