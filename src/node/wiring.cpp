@@ -274,7 +274,7 @@ class Wiring::ProtocolProbe final : public links::StreamOwner,
 
   bool open(ConnectionId connection, const std::string& protocol) {
     stream_ = switch_.open(connection, protocol, *this);
-    self_ = shared_from_this();
+    if (stream_) self_ = shared_from_this();  // until the stream has told
     return stream_.has_value();
   }
 

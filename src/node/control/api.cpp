@@ -37,6 +37,12 @@ std::optional<Bytes> multihash_in(const std::string& cid) {
   return wire::encode(parsed->hash);
 }
 
+json::array printable(const std::vector<std::string>& texts) {
+  json::array shown;
+  for (const std::string& text : texts) shown.emplace_back(control::printable(text));
+  return shown;
+}
+
 json::object to_json(const connect::PeerConnected& connected) {
   return {{"peer", wire::to_text(connected.peer)},
           {"addr", wire::to_text(connected.remote)},
@@ -135,9 +141,9 @@ void Api::peers(const http::Reply& reply) const {
                      {"streams", status.open_streams},
                      {"in_table", wiring.dht().dht().table().contains(status.peer)}};
     if (const auto* identity = wiring.identify().identity_of(status.peer)) {
-      row["agent"] = identity->agent_version;
-      row["protocol_version"] = identity->protocol_version;
-      row["protocols"] = json::value_from(identity->protocols);
+      row["agent"] = control::printable(identity->agent_version);
+      row["protocol_version"] = control::printable(identity->protocol_version);
+      row["protocols"] = printable(identity->protocols);
       row["listens"] = control::to_json(identity->addresses);
     }
     const auto seen = wiring.observed().find(status.peer);
