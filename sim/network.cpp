@@ -317,6 +317,7 @@ void VirtualLinks::close(ConnectionId own, std::uint64_t code, std::string_view 
 
 void VirtualLinks::close_all() {
   std::vector<ConnectionId> all;
+  all.reserve(connections_.size());
   for (const auto& [own, connection] : connections_) all.push_back(own);
   for (const ConnectionId own : all) close(own, 0, "");
 }

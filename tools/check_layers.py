@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 SRC = Path(__file__).resolve().parent.parent / "src"
+PUBLIC = SRC.parent / "include"
 RULES = tomllib.loads((SRC / "layers.toml").read_text())
 MODULES, PURE = RULES["modules"], RULES["pure"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
@@ -34,6 +35,9 @@ def include_problem(module: str, kind: str, target: str) -> str | None:
         if rules.get("pure") and target in PURE["headers"]:
             return f"<{target}> in a pure module: take the effect in as an argument"
         return None
+    if (PUBLIC / target).exists():
+        is_owner = target.startswith(tuple(rules.get("external", ["\0"])))
+        return None if is_owner else f'"{target}": only the module that implements the public face may include it'
     if not (SRC / target).exists():
         return f'"{target}": write the full path from src/'
     other = module_of(target)

@@ -79,7 +79,7 @@ Result<crypto::SecretBytes, std::string> passphrase_in(const std::string& file) 
 int verify_card_file(const Arguments& arguments) {
   const auto file = os::read_file(arguments.file, file_size_max_bytes);
   if (!file) return fail(arguments, "cannot_read", file.error().text);
-  os::Loop clock;
+  const os::Loop clock;
   std::string did = arguments.first;
   if (did.empty()) {  // whoever signed it; the check below still compares it with what is said
                       // inside

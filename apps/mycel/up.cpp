@@ -101,14 +101,14 @@ int run_node(const Arguments& arguments) {
   control::Api api(**node, stop);
   auto control = http::Server::listen_unix(
       loop, (*node)->paths().control_socket,
-      [&](http::Request request, http::Reply reply) { api.handle(request, reply); });
+      [&](const http::Request& request, const http::Reply& reply) { api.handle(request, reply); });
   if (!control) return fail(arguments.is_json, control.error().text);
 
   std::unique_ptr<http::Server> metrics;
   if (!config->metrics.listen.empty()) {
     const HostPort where = split(config->metrics.listen);
     auto server = http::Server::listen_tcp(
-        loop, where.host, where.port, [&](http::Request request, http::Reply reply) {
+        loop, where.host, where.port, [&](const http::Request& request, const http::Reply& reply) {
           const bool is_metrics = request.method == "GET" && request.path == "/metrics";
           reply(is_metrics ? http::Response{.status = 200,
                                             .type = "text/plain; version=0.0.4",

@@ -68,13 +68,13 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
              {.put =
                   [this](const Bytes& key, const Bytes& value, auto then) {
                     dht_.look_up([&](dht::Dht& dht, Now now) { return dht.put(now, key, value); },
-                                 then);
+                                 std::move(then));
                   },
               .get =
                   [this](const Bytes& key, auto then) {
                     dht_.look_up(
                         [&](dht::Dht& dht, Now now) { return dht.get(now, key, {card_quorum}); },
-                        then);
+                        std::move(then));
                   }},
              [this](const auto& event) { on_cards_event(event); }) {}
 
@@ -184,7 +184,7 @@ void Wiring::enter() {
     connect_.connect(peer.id, told(wire::to_text(peer.id)));
 }
 
-void Wiring::reach(const PeerId& peer, parts::Then<connect::PeerConnected> then) {
+void Wiring::reach(const PeerId& peer, const parts::Then<connect::PeerConnected>& then) {
   connect_.connect(peer,
                    [this, peer, then](const Result<connect::PeerConnected, parts::Refusal>& first) {
                      if (first) return then(first);
@@ -202,7 +202,7 @@ void Wiring::put_unchecked(const Bytes& key, const Bytes& value,
                            std::function<void(const dht::Stored&)> then) {
   dht_.look_up(
       [&](dht::Dht& dht, Now now) { return dht.find_nearest(now, key); },
-      [this, key, value, then](const dht::LookupDone& done) {
+      [this, key, value, then = std::move(then)](const dht::LookupDone& done) {
         const auto* found = std::get_if<dht::Peers>(&done.result);
         if (found == nullptr || found->nearest.empty()) return then({});
         struct Tally {
@@ -306,7 +306,7 @@ class Wiring::ProtocolProbe final : public links::StreamOwner,
 };
 
 void Wiring::probe_protocol(ConnectionId connection, const std::string& protocol,
-                            parts::Then<bool> then) {
+                            const parts::Then<bool>& then) {
   const auto probe = std::make_shared<ProtocolProbe>(switch_, then);
   if (probe->open(connection, protocol)) return;
   events_.post(

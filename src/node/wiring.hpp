@@ -35,13 +35,14 @@ class Wiring {
   const parts::CardsPart& cards() const { return cards_; }
   const parts::PingPart& ping() const { return ping_; }
   /// Connects to a peer wherever it is: known addresses first, then those the DHT finds.
-  void reach(const PeerId& peer, parts::Then<connect::PeerConnected> then);
+  void reach(const PeerId& peer, const parts::Then<connect::PeerConnected>& then);
   /// Offers a value to the nodes nearest to its key without asking this node's own rules: each of
   /// them judges by its own.
   void put_unchecked(const Bytes& key, const Bytes& value,
                      std::function<void(const dht::Stored&)> then);
   /// Whether a connected peer speaks `protocol`: opens a stream for it and gives it up again.
-  void probe_protocol(ConnectionId connection, const std::string& protocol, parts::Then<bool> then);
+  void probe_protocol(ConnectionId connection, const std::string& protocol,
+                      const parts::Then<bool>& then);
 
   const PeerId& self() const { return setup_.self; }
   /// Where others are told to find this node, without /p2p.

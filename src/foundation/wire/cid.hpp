@@ -14,7 +14,7 @@
 namespace mycel::wire {
 
 /// Kinds of content. A CID of another kind is kept with its number.
-enum class Codec : std::uint64_t {  // NOLINT(performance-enum-size)
+enum class Codec : std::uint64_t {
   raw = 0x55,                       ///< bytes
   dag_pb = 0x70,                    ///< what every CIDv0 names
   dag_cbor = 0x71,                  ///< IPLD in CBOR

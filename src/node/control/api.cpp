@@ -104,7 +104,7 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
 void Api::status(const http::Reply& reply) const {
   const Wiring& wiring = daemon_.wiring();
   const dht::Counters& dht = wiring.dht().dht().counters();
-  json::object body{
+  const json::object body{
       {"peer", wire::to_text(wiring.self())},
       {"version", daemon::program_version()},
       {"uptime_s", milliseconds(daemon_.uptime()) / 1000},
@@ -193,7 +193,7 @@ void Api::dial(const http::Request& request, const http::Reply& reply) {
       *address,
       [this, reply, protocol](const Result<connect::PeerConnected, parts::Refusal>& result) {
         if (!result) return reply(refuse(result.error()));
-        json::object told = to_json(*result);
+        const json::object told = to_json(*result);
         if (protocol.empty()) return reply(answer(told));
         daemon_.wiring().probe_protocol(
             result->connection, protocol,

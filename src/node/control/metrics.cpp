@@ -32,6 +32,7 @@ std::string metrics_text(const daemon::Daemon& daemon) {
     family.metric.push_back(std::move(metric));
   });
   std::vector<prometheus::MetricFamily> all;
+  all.reserve(families.size());
   for (auto& [name, family] : families) all.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(all);
 }

@@ -93,7 +93,7 @@ class Driver {
     ports_.store.commit(
         std::move(batch), durability,
         [this, number = first_held_ + held_.size() - 1,
-         alive = std::weak_ptr<int>(alive_)](Result<void, ports::StoreError> result) {
+         alive = std::weak_ptr<int>(alive_)](const Result<void, ports::StoreError>& result) {
           if (!alive.expired()) on_committed(number, result);
         });
   }

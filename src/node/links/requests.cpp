@@ -168,7 +168,7 @@ void Requests::on_data(StreamKey key, Bytes data, bool is_last) {
 void Requests::read_answer(StreamKey key, Stream& stream) {
   if (!stream.request) return finish_if_done(key, stream);  // what follows the answer is of no use
   const RequestId id = *stream.request;
-  Outbound& outbound = requests_.at(id);
+  const Outbound& outbound = requests_.at(id);
   const bool is_forgotten = !outbound.expects_answer || !config_.has_answer;
   auto message = next_answer(stream);
   if (!message && message.error() != wire::Fault::truncated)

@@ -47,6 +47,7 @@ void Switch::serve(std::string protocol, StreamOwner& owner) {
 
 std::vector<std::string> Switch::protocols() const {
   std::vector<std::string> names;
+  names.reserve(owners_.size());
   for (const auto& [name, owner] : owners_) names.push_back(name);
   return names;
 }

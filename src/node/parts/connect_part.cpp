@@ -117,7 +117,7 @@ void ConnectPart::dial_stranger(const Multiaddr& address, Then<connect::PeerConn
                                     Result<std::vector<Multiaddr>, ports::NameError> addresses) {
     if (alive.expired()) return;
     if (!addresses) return then(Err{Refusal{"name_unresolved", addresses.error().text}});
-    dial_resolved(std::move(*addresses), std::move(then));
+    dial_resolved(std::move(*addresses), then);
   });
 }
 

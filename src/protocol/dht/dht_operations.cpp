@@ -165,6 +165,7 @@ bool Dht::retry(Operation& operation) {
   rng_.shuffle(others);
   if (others.size() > config_.lookup.k) others.resize(config_.lookup.k);
   std::vector<PeerInfo> entry_points;
+  entry_points.reserve(others.size());
   for (const PeerId& peer : others) entry_points.push_back(*table_.find(peer));
   if (operation.lookup.enter(entry_points) == 0) return false;
   counters_.lookup_retries += 1;

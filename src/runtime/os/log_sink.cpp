@@ -73,6 +73,7 @@ class ConsoleLog::Impl {
     logger_.set_pattern("%v");
     logger_.flush_on(spdlog::level::trace);
   }
+  // NOLINTNEXTLINE(bugprone-exception-escape): only a broken mutex or clock could throw
   ~Impl() {
     const std::lock_guard lock(mutex_);
     tell_suppressed(clock_(), /*all=*/true);

@@ -24,7 +24,7 @@
 namespace mycel::quic {
 namespace {
 
-constexpr std::string_view identity_oid = "1.3.6.1.4.1.53594.1.1";
+constexpr const char* identity_oid = "1.3.6.1.4.1.53594.1.1";
 constexpr long x509_version_3 = 2;
 
 constexpr Duration valid_before = 24h * 365;
@@ -48,7 +48,7 @@ struct ErrorQueueGuard {
 };
 
 const ASN1_OBJECT* identity_object() {
-  static const ObjectPtr object(OBJ_txt2obj(identity_oid.data(), 1));
+  static const ObjectPtr object(OBJ_txt2obj(identity_oid, 1));
   check(object != nullptr, "an object id parses");
   return object.get();
 }

@@ -93,7 +93,7 @@ void Endpoint::receive_first(const Path& path, std::uint8_t ecn, ByteView packet
     return refuse(path, header, counters.refused_connections);
   if (admission_.is_full()) return refuse(path, header, counters.refused_handshakes);
 
-  FirstPacket first{header, stateless_.check_retry(header, path.remote, now.instant)};
+  const FirstPacket first{header, stateless_.check_retry(header, path.remote, now.instant)};
   if (!first.before_retry && admission_.is_crowded()) {
     if (!stateless_.allow(now.instant)) return;
     std::array<std::uint8_t, NGTCP2_MAX_UDP_PAYLOAD_SIZE> buffer;
