@@ -1,10 +1,15 @@
 // The three shapes of a link over the virtual network: what a protocol may rely on.
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
+
+#include "foundation/wire/multistream.hpp"
 
 #include "node/links/channels.hpp"
 #include "node/links/requests.hpp"
@@ -74,6 +79,7 @@ struct Node final : links::ConnectionObserver,
   }
   void on_failure(RequestId id, RequestFailure why) override {
     said.push_back(std::to_string(id.value()) + " failed " + std::string(to_text(why)));
+    if (on_failed) on_failed(id);
   }
   void on_request(links::InboundRequest request) override {
     const std::string body = text_of(request.body);
@@ -136,6 +142,7 @@ struct Node final : links::ConnectionObserver,
   links::Transfers transfers;
   Words said;
   Words asked;
+  std::function<void(RequestId)> on_failed;
   std::size_t open_streams = 0;
   ChannelId channel;
   bool takes_messages = true;
@@ -146,9 +153,44 @@ struct Node final : links::ConnectionObserver,
   std::uint64_t broken_at = 0;
 };
 
+/// A peer that does as it likes: one stream, whose bytes are told apart by nobody.
+struct Stranger final : links::StreamOwner {
+  Stranger(Node& at, ConnectionId connection) : node(at) {
+    key = node.streams.open(connection, "/test/request", *this).value();
+  }
+  void on_inbound(ports::StreamKey, std::string_view, const links::StreamPeer&) override {}
+  void on_data(ports::StreamKey, Bytes data, bool) override {
+    if (reads) return node.streams.consume(key, data.size());
+    unread += data.size();
+  }
+  void on_writable(ports::StreamKey) override {}
+  void on_end(ports::StreamKey, StreamEnd) override { is_ended = true; }
+  void on_streams_available(ConnectionId) override {}
+  void ask(std::string_view text) {
+    node.streams.write(key, links::Framing{}.frame(Bytes::copy(text)), false);
+  }
+  void read_on() {
+    reads = true;
+    node.streams.consume(key, std::exchange(unread, 0));
+  }
+
+  Node& node;
+  ports::StreamKey key;
+  bool reads = true;
+  bool is_ended = false;
+  std::size_t unread = 0;
+};
+
 struct Story {
-  explicit Story(links::RequestsConfig config = {.protocol = "/test/request", .framing = {}})
-      : alice(network, world, 1, config), bob(network, world, 2, config) {
+  explicit Story(links::RequestsConfig config = {.protocol = "/test/request", .framing = {}},
+                 std::size_t streams_max = 1024, std::uint64_t seed = 7)
+      : world(seed),
+        network(world, {.latency_min = 20ms,
+                        .latency_max = 20ms,
+                        .stream_window_bytes = 64 * 1024,
+                        .streams_max = streams_max}),
+        alice(network, world, 1, config),
+        bob(network, world, 2, config) {
     alice.book[bob.self] = Network::address_of(2);
     bob.book[alice.self] = Network::address_of(1);
   }
@@ -161,9 +203,8 @@ struct Story {
     return alice.pool.at(bob.self);
   }
 
-  World world{7};
-  Network network{world,
-                  {.latency_min = 20ms, .latency_max = 20ms, .stream_window_bytes = 64 * 1024}};
+  World world;
+  Network network;
   Node alice, bob;
 };
 
@@ -228,7 +269,7 @@ TEST(Requests, a_broken_connection_fails_what_is_under_way) {
   story.world.run_for(100ms);
   story.alice.transport->close(connection, 0, "");
   story.world.run_for(100ms);
-  EXPECT_EQ(story.alice.said, (Words{"1 failed unreachable", "closed local"}));
+  EXPECT_EQ(story.alice.said, (Words{"closed local", "1 failed unreachable"}));
 }
 
 TEST(Requests, leave_no_stream_behind) {
@@ -269,6 +310,142 @@ TEST(Requests, a_peer_that_opens_too_many_streams_is_refused_the_rest) {
   story.world.run_for(3s);
   EXPECT_EQ(std::ranges::count(story.alice.said, "3 failed refused"), 1);
   EXPECT_EQ(std::ranges::count(story.alice.said, "1 answered at last"), 1);
+}
+
+TEST(Requests, what_fails_with_its_connection_can_be_asked_again_at_once) {
+  Story story({.protocol = "/test/request", .framing = {}, .timeout = 60s});
+  const ConnectionId connection = story.connect();
+  story.ask(1, "never");
+  story.world.run_for(100ms);
+  story.alice.on_failed = [&](RequestId) { story.ask(2, "hello"); };
+  story.alice.transport->close(connection, 0, "");
+  story.world.run_for(1s);
+  EXPECT_EQ(story.alice.said, (Words{"closed local", "1 failed unreachable", "2 answered hello!"}));
+}
+
+TEST(Requests, what_waits_for_a_stream_of_a_lost_connection_goes_over_the_next_one) {
+  Story story({.protocol = "/test/request", .framing = {}, .timeout = 60s}, 1);
+  const ConnectionId connection = story.connect();
+  story.ask(1, "never");
+  story.ask(2, "hello");
+  story.alice.requests.request_on(RequestId{3}, connection, Bytes::copy("hello"));
+  story.world.run_for(100ms);
+  story.alice.transport->close(connection, 0, "");
+  story.world.run_for(1s);
+  EXPECT_EQ(story.alice.said, (Words{"closed local", "1 failed unreachable", "3 failed unreachable",
+                                     "2 answered hello!"}));
+  EXPECT_EQ(story.alice.requests.held(), 0U);
+}
+
+TEST(Requests, over_a_connection_that_is_gone_fail_at_once) {
+  Story story({.protocol = "/test/request", .framing = {}, .timeout = 60s});
+  const ConnectionId connection = story.connect();
+  story.alice.transport->close(connection, 0, "");
+  story.world.run_for(100ms);
+  story.alice.requests.request_on(RequestId{1}, connection, Bytes::copy("hello"));
+  EXPECT_EQ(story.alice.said, Words{"closed local"});
+  story.world.run_for(1ms);
+  EXPECT_EQ(story.alice.said.back(), "1 failed unreachable");
+}
+
+TEST(Requests, that_time_out_while_they_wait_leave_nothing_behind) {
+  Story story({.protocol = "/test/request", .framing = {}, .timeout = 2s}, 1);
+  story.connect();
+  for (std::uint64_t id = 1; id <= 5; ++id) story.ask(id, "never");
+  story.alice.book[peer_number(9)] = Network::address_of(99);
+  story.alice.requests.request(RequestId{6}, peer_number(9), Bytes::copy("hello"));
+  story.world.run_for(3s);
+  EXPECT_EQ(story.alice.said.size(), 6U);
+  EXPECT_EQ(story.alice.requests.held(), 0U);
+}
+
+TEST(Requests, a_peer_that_sends_on_behind_an_unanswered_request_is_held_by_its_window) {
+  Story story;
+  Stranger stranger(story.alice, story.connect());
+  stranger.ask("never");
+  std::size_t sent = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::size_t room = story.alice.streams.writable(stranger.key);
+    sent += room;
+    story.alice.streams.write(stranger.key, Bytes(std::vector<std::byte>(room)), false);
+    story.world.run_for(100ms);
+  }
+  EXPECT_LE(sent, 64U * 1024);
+}
+
+TEST(Requests, a_peer_that_reads_no_answers_is_given_no_more_of_them) {
+  Story story;
+  Stranger stranger(story.alice, story.connect());
+  stranger.reads = false;
+  for (int i = 0; i < 500; ++i) stranger.ask(std::string(1000, 'x'));
+  story.world.run_for(1s);
+  EXPECT_LE(story.bob.asked.size(), 67U);  // a window of 64 KiB and one more
+  stranger.read_on();
+  story.world.run_for(5s);
+  EXPECT_EQ(story.bob.asked.size(), 500U);
+}
+
+TEST(Requests, a_peer_that_never_ends_its_stream_is_reset_though_it_was_answered) {
+  Story story({.protocol = "/test/request", .framing = {}, .has_request_body = false});
+  Stranger stranger(story.alice, story.connect());
+  story.world.run_for(1s);
+  EXPECT_EQ(story.bob.asked, Words{""});
+  EXPECT_EQ(story.bob.open_streams, 1U);
+  story.world.run_for(40s);
+  EXPECT_TRUE(stranger.is_ended);
+  EXPECT_EQ(story.bob.open_streams, 0U);
+  EXPECT_EQ(story.bob.requests.held(), 0U);
+}
+
+// Whatever happens to connections and streams, every request ends once and leaves nothing behind.
+void live_through(std::uint64_t seed) {
+  Story story({.protocol = "/test/request",
+               .framing = {.size_max_bytes = 100'000},
+               .timeout = 3s,
+               .under_way_max = 40,
+               .inbound_per_connection = 12},
+              16, seed);
+  Rng rng(seed);
+  std::map<std::uint64_t, int> ends;
+  const std::vector<std::string> words{"hello", "no", "never", "late", std::string(90'000, 'x')};
+  constexpr std::uint64_t requests = 400;
+  std::set<std::uint64_t> cancelled;
+  for (std::uint64_t id = 1; id <= requests; ++id) {
+    story.ask(id, words[static_cast<std::size_t>(rng.below(words.size()))]);
+    if (rng.below(20) == 0) {
+      const std::uint64_t which = 1 + rng.below(id);
+      story.alice.requests.cancel(RequestId{which});
+      cancelled.insert(which);
+    }
+    if (rng.below(40) == 0) story.alice.transport->close_all();
+    if (rng.below(40) == 0) story.bob.transport->close_all();
+    if (rng.below(40) == 0) story.network.set_cut(1, 2, rng.below(2) == 0);
+    story.world.run_for(std::chrono::milliseconds(rng.below(100)));
+  }
+  story.network.set_cut(1, 2, false);
+  story.world.run_for(120s);
+  for (const std::string& line : story.alice.said)
+    if (line.front() != 'c') ends[std::stoull(line)] += 1;
+  for (std::uint64_t id = 1; id <= requests; ++id) {
+    EXPECT_LE(ends[id], 1) << "request " << id << " of seed " << seed;
+    EXPECT_TRUE(ends[id] == 1 || cancelled.contains(id)) << "request " << id << " of seed " << seed;
+  }
+  EXPECT_EQ(story.alice.requests.held() + story.bob.requests.held(), 0U) << "seed " << seed;
+}
+
+TEST(Requests, end_once_and_leave_nothing_behind_whatever_happens) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) live_through(seed);
+}
+
+TEST(Switch, gives_up_a_stream_that_proposes_without_end) {
+  Story story;
+  const ConnectionId connection = story.connect();
+  const auto key = story.alice.transport->open(connection).value();
+  story.alice.transport->write(key, wire::encode_line(wire::multistream_header), false);
+  for (int i = 0; i < 1000; ++i) story.alice.transport->write(key, wire::encode_line("ls"), false);
+  story.world.run_for(1s);
+  EXPECT_EQ(story.bob.streams.counters().negotiations_malformed, 1U);
+  EXPECT_EQ(story.bob.open_streams, 0U);
 }
 
 TEST(Channels, keep_the_order_of_messages_through_a_slow_owner) {
@@ -392,6 +569,20 @@ TEST(Network, a_short_cut_delays_and_a_long_one_ends_the_connection) {
   story.world.run_for(40s);
   EXPECT_EQ(story.alice.said.at(1), "2 failed timeout");  // negotiation waits ten seconds
   EXPECT_EQ(story.alice.said.at(2), "closed idle_timeout");
+}
+
+TEST(Network, what_waited_behind_a_cut_arrives_before_what_was_sent_later) {
+  Story story;
+  const auto channel = story.alice.channels.open(story.connect());
+  story.world.run_for(1s);
+  story.network.set_cut(1, 2, true);
+  EXPECT_TRUE(story.alice.channels.send(*channel, Bytes::copy("one")));
+  story.world.run_for(30ms);
+  EXPECT_TRUE(story.alice.channels.send(*channel, Bytes::copy("two")));
+  story.world.run_for(10ms);
+  story.network.set_cut(1, 2, false);
+  story.world.run_for(1s);
+  EXPECT_EQ(story.bob.said, (Words{"one", "two"}));
 }
 
 TEST(Fingerprint, changes_when_one_byte_of_one_delivery_changes) {

@@ -103,7 +103,8 @@ void Network::release_stalled() {
     if (is_cut(std::minmax(one.from, one.to))) {
       stalled_.push_back(std::move(one));
     } else if (world_.now().instant - one.since < config_.idle_timeout) {
-      send(one.from, one.to, std::move(one.arrival));
+      // At once, or what was sent later and is still on its way would overtake it.
+      arrive(std::minmax(one.from, one.to), one.to, std::move(one.arrival));
     }
   }
 }
@@ -246,8 +247,10 @@ void VirtualLinks::on_flight(ConnectionId own, std::uint64_t number, const Fligh
     const Bytes& piece = flight.pieces[i];
     fingerprint.fold(piece.view());
     network_.counts_.bytes += piece.size();
-    if (find(key) != nullptr)
+    if (Stream* open = find(key); open != nullptr) {
+      open->unconsumed += piece.size();
       observer_->on_data(key, piece, flight.is_last && i + 1 == flight.pieces.size());
+    }
   }
   if (flight.pieces.empty() && flight.is_last) observer_->on_data(key, {}, true);
   stream = find(key);
@@ -265,6 +268,8 @@ void VirtualLinks::open_far_streams(Connection& connection, std::uint64_t up_to)
 void VirtualLinks::consume(StreamKey key, std::size_t count) {
   Stream* stream = find(key);
   if (stream == nullptr) return;
+  check(count <= stream->unconsumed, "a received byte is consumed once");
+  stream->unconsumed -= count;
   stream->consumed += count;
   if (stream->consumed < network_.config_.stream_window_bytes / 2) return;
   const Connection& connection = connections_.at(key.connection);
@@ -278,6 +283,7 @@ void VirtualLinks::on_credit(ConnectionId own, std::uint64_t number, std::size_t
   Stream* stream = find(key);
   if (stream == nullptr) return;
   stream->unacknowledged -= std::min(count, stream->unacknowledged);
+  if (stream->unacknowledged >= network_.config_.stream_window_bytes) return;
   if (std::exchange(stream->was_full, false)) observer_->on_writable(key);
 }
 

@@ -114,6 +114,7 @@ class VirtualLinks final : public ports::Links {
   struct Stream {
     std::shared_ptr<Flight> flight;  // the last one, while it can still grow
     std::size_t unacknowledged = 0;  // sent, and not yet consumed by the peer
+    std::size_t unconsumed = 0;      // received, and not yet consumed
     std::size_t consumed = 0;        // received and consumed, not yet told
     bool was_full = false;
     bool is_announced = false;  // the observer knows of it

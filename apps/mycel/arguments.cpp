@@ -15,7 +15,7 @@ class Parser {
         "Every command takes --json and --help. Exit codes: 0 done, 1 refused or not found, 2 "
         "wrong usage, 3 no node to talk to.\n"
         "Try:  mycel up                                  # in one terminal\n"
-        "      mycel card publish examples/agents/weather.json   # in another");
+        "      mycel doctor                              # in another");
     add_up();
     add_questions();
     add_cards();
@@ -28,6 +28,10 @@ class Parser {
   Result<Arguments, Exit> parse(int argc, const char* const* argv) {
     try {
       root_.parse(argc, argv);
+      for (const std::string& setting : arguments_.settings)
+        if (setting.find('=') == std::string::npos)
+          return Err{Exit{wrong_usage,
+                          "--set " + setting + ": write KEY=VALUE, for example --set dht.k=20\n"}};
       return arguments_;
     } catch (const CLI::ParseError& problem) {
       std::ostringstream out;
@@ -134,8 +138,12 @@ class Parser {
     CLI::App& put = with_node(add(record, "put", "Store a value on the nodes nearest to its key",
                                   "mycel record put /mycel-raw/greeting hello"));
     put.add_option("KEY", arguments_.first, "Key, with its namespace")->required();
-    put.add_option("VALUE", arguments_.second, "Value, as text");
-    put.add_option("--file", arguments_.file, "Value, from a file");
+    CLI::Option* const value = put.add_option("VALUE", arguments_.second, "Value, as text");
+    CLI::Option* const file = put.add_option("--file", arguments_.file, "Value, from a file");
+    value->excludes(file);
+    put.parse_complete_callback([value, file] {
+      if (value->empty() && file->empty()) throw CLI::RequiredError("VALUE or --file FILE");
+    });
     put.add_flag("--unchecked", arguments_.is_unchecked,
                  "Send it even if this node's own rules refuse it: the others judge");
     CLI::App& get =

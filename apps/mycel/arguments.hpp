@@ -31,7 +31,7 @@ struct Arguments {
   bool is_unchecked = false;
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
-  std::uint64_t timeout_s = 60;
+  std::uint64_t timeout_s = 0;  ///< 0: as long as the command may take
   std::uint64_t seed = 1;
   std::string seeds;
   std::uint32_t nodes = 0;

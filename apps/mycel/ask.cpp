@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
 #include <boost/json.hpp>
 
@@ -21,6 +22,10 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t file_size_max_bytes = 4 * 1024 * 1024;
+// Longer than the node itself gives a lookup or a dial, so that its words arrive and not ours.
+constexpr Duration mesh_patience = 90s;
+// For what the node knows without asking anybody.
+constexpr Duration node_patience = 10s;
 
 /// A request to the node, or what is wrong with the words of the command.
 using Question = Result<http::Request, std::string>;
@@ -68,8 +73,6 @@ Question publish(const Arguments& arguments) {
 
 Question put_record(const Arguments& arguments) {
   std::string value = arguments.second;
-  if (arguments.file.empty() == arguments.second.empty())
-    return Err{std::string("record put: give either VALUE or --file FILE")};
   if (!arguments.file.empty()) {
     auto content = read_file(arguments.file);
     if (!content) return Err{content.error()};
@@ -122,6 +125,12 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
   return table;
 }
 
+Duration patience(const Arguments& arguments) {
+  if (arguments.timeout_s > 0) return std::chrono::seconds(arguments.timeout_s);
+  const std::set<std::string> local{"status", "peers", "doctor", "stop", "card list"};
+  return local.contains(arguments.command) ? node_patience : mesh_patience;
+}
+
 int fail(const Arguments& arguments, int code, const std::string& text, const std::string& reason) {
   if (arguments.is_json) {
     std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
@@ -153,7 +162,7 @@ int ask(const Arguments& arguments) {
   if (!question) return fail(arguments, refused, question.error(), "input");
   const auto socket = control_socket(arguments);
   if (!socket) return wrong_usage;
-  const auto answer = http::ask(*socket, *question, std::chrono::seconds(arguments.timeout_s));
+  const auto answer = http::ask(*socket, *question, patience(arguments));
   if (!answer) {
     return fail(arguments, answer.error().is_absent ? no_node : refused, answer.error().text,
                 answer.error().is_absent ? "no_node" : "no_answer");

@@ -1,6 +1,7 @@
 #include "apps/mycel/offline.hpp"
 
 #include <cstdio>
+#include <filesystem>
 
 #include <boost/json.hpp>
 #include <boost/version.hpp>
@@ -55,15 +56,21 @@ struct Opened {
   config::Paths paths;
   std::optional<os::DirectoryLock> lock;
 };
-Result<Opened, std::string> open_folder(const Arguments& arguments) {
+enum class Keys : std::uint8_t { must_exist, may_be_missing };
+Result<Opened, std::string> open_folder(const Arguments& arguments, Keys wanted) {
   auto config = configuration(arguments);
   if (!config) return Err{std::string("the configuration is wrong")};
   auto paths = paths_of(*config);
   if (!paths) return Err{std::string("there is no data folder")};
+  std::error_code ignored;
+  const std::string keys = daemon::keys_folder(paths->data_dir);
+  if (wanted == Keys::must_exist && !std::filesystem::exists(keys, ignored))
+    return Err{paths->data_dir +
+               " holds no identity; name the right folder with --data, or let `mycel up` make one"};
   const auto made = os::make_private_directory(paths->data_dir);
   if (!made) return Err{made.error().text};
   auto lock = os::DirectoryLock::take(paths->data_dir);
-  if (!lock) return Err{lock.error().text + "; stop the node first"};
+  if (!lock) return Err{lock.error().text};
   return Opened{std::move(*config), std::move(*paths), std::move(*lock)};
 }
 
@@ -100,7 +107,7 @@ int verify_card_file(const Arguments& arguments) {
 }
 
 int show_identity(const Arguments& arguments) {
-  const auto folder = open_folder(arguments);
+  const auto folder = open_folder(arguments, Keys::must_exist);
   if (!folder) return fail(arguments, "no_folder", folder.error());
   os::SystemEntropy entropy;
   auto keystore = keys::Keystore::open(
@@ -119,7 +126,7 @@ int show_identity(const Arguments& arguments) {
 }
 
 int backup_identity(const Arguments& arguments) {
-  const auto folder = open_folder(arguments);
+  const auto folder = open_folder(arguments, Keys::must_exist);
   if (!folder) return fail(arguments, "no_folder", folder.error());
   const auto passphrase = passphrase_in(arguments.second);
   if (!passphrase) return fail(arguments, "passphrase", passphrase.error());
@@ -137,7 +144,7 @@ int backup_identity(const Arguments& arguments) {
 }
 
 int restore_identity(const Arguments& arguments) {
-  const auto folder = open_folder(arguments);
+  const auto folder = open_folder(arguments, Keys::may_be_missing);
   if (!folder) return fail(arguments, "no_folder", folder.error());
   const auto passphrase = passphrase_in(arguments.second);
   if (!passphrase) return fail(arguments, "passphrase", passphrase.error());

@@ -32,8 +32,7 @@ std::vector<config::Setting> settings_of(const Arguments& arguments) {
     settings.push_back({"control.socket", absolute(arguments.control)});
   for (const std::string& setting : arguments.settings) {
     const std::size_t equals = setting.find('=');
-    settings.push_back(
-        {setting.substr(0, equals), equals == std::string::npos ? "" : setting.substr(equals + 1)});
+    settings.push_back({setting.substr(0, equals), setting.substr(equals + 1)});
   }
   return settings;
 }
@@ -41,12 +40,6 @@ std::vector<config::Setting> settings_of(const Arguments& arguments) {
 }  // namespace
 
 std::optional<config::Config> configuration(const Arguments& arguments) {
-  for (const std::string& setting : arguments.settings) {
-    if (setting.find('=') != std::string::npos) continue;
-    std::fprintf(stderr, "--set %s: write KEY=VALUE, for example --set dht.k=20\n",
-                 setting.c_str());
-    return std::nullopt;
-  }
   const auto file =
       arguments.config_file.empty() ? std::nullopt : std::optional(arguments.config_file);
   auto config = config::load(file, settings_of(arguments));

@@ -43,22 +43,26 @@ os::LogOptions log_options(const config::LogConfig& log) {
   return {.level = log.level, .format = is_json ? os::LogFormat::json : os::LogFormat::text};
 }
 
-void announce(const daemon::Daemon& node, bool is_json) {
+/// `metrics` is the address of the metrics page, empty when there is none.
+void announce(const daemon::Daemon& node, const std::string& metrics, bool is_json) {
   if (is_json) {
     json::array addresses;
     for (const Multiaddr& address : node.addresses_with_peer())
       addresses.emplace_back(wire::to_text(address));
-    std::printf("%s\n", json::serialize(json::object{{"event", "ready"},
-                                                     {"peer", wire::to_text(node.wiring().self())},
-                                                     {"addrs", std::move(addresses)},
-                                                     {"control", node.paths().control_socket}})
-                            .c_str());
+    json::object ready{{"event", "ready"},
+                       {"peer", wire::to_text(node.wiring().self())},
+                       {"addrs", std::move(addresses)},
+                       {"control", node.paths().control_socket}};
+    if (!metrics.empty()) ready["metrics"] = metrics;
+    std::printf("%s\n", json::serialize(ready).c_str());
   } else {
     std::printf("peer      %s\n", wire::to_text(node.wiring().self()).c_str());
     for (const Multiaddr& address : node.addresses_with_peer())
       std::printf("address   %s\n", wire::to_text(address).c_str());
-    std::printf("data      %s\ncontrol   %s\nready; Ctrl-C stops it\n",
-                node.paths().data_dir.c_str(), node.paths().control_socket.c_str());
+    std::printf("data      %s\ncontrol   %s\n", node.paths().data_dir.c_str(),
+                node.paths().control_socket.c_str());
+    if (!metrics.empty()) std::printf("metrics   %s\n", metrics.c_str());
+    std::printf("ready; Ctrl-C stops it\n");
   }
   std::fflush(stdout);
 }
@@ -105,6 +109,7 @@ int run_node(const Arguments& arguments) {
   if (!control) return fail(arguments.is_json, control.error().text);
 
   std::unique_ptr<http::Server> metrics;
+  std::string metrics_url;
   if (!config->metrics.listen.empty()) {
     const HostPort where = split(config->metrics.listen);
     auto server = http::Server::listen_tcp(
@@ -118,9 +123,12 @@ int run_node(const Arguments& arguments) {
         });
     if (!server) return fail(arguments.is_json, server.error().text);
     metrics = std::move(*server);
+    const std::string host =
+        where.host.find(':') != std::string::npos ? "[" + where.host + "]" : where.host;
+    metrics_url = "http://" + host + ":" + std::to_string(metrics->port()) + "/metrics";
   }
 
-  announce(**node, arguments.is_json);
+  announce(**node, metrics_url, arguments.is_json);
   loop.run();
   return done;
 }

@@ -181,7 +181,8 @@ void Wiring::enter() {
   for (const Multiaddr& address : setup_.join)
     connect_.connect(address, told(wire::to_text(address)));
   for (const PeerInfo& peer : connect_.remembered(remembered_peers_tried))
-    connect_.connect(peer.id, told(wire::to_text(peer.id)));
+    if (!connect_.connector().is_dialling(peer.id))
+      connect_.connect(peer.id, told(wire::to_text(peer.id)));
 }
 
 void Wiring::reach(const PeerId& peer, const parts::Then<connect::PeerConnected>& then) {
@@ -273,7 +274,7 @@ class Wiring::ProtocolProbe final : public links::StreamOwner,
 
   bool open(ConnectionId connection, const std::string& protocol) {
     stream_ = switch_.open(connection, protocol, *this);
-    self_ = shared_from_this();
+    if (stream_) self_ = shared_from_this();  // until the stream has told
     return stream_.has_value();
   }
 

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -298,7 +299,10 @@ def tell_of_disks(stories):
     @stories.story("Keys can be read by their owner only")
     def _():
         node = world.node("private").start()
-        for file in identity_files(node.data):
+        node.publish_card(write_card("private"))  # an agent has a key of its own; alone it waits
+        keys = identity_files(node.data)
+        assert len(keys) >= 2, f"no keys of node and agent below {node.data}: {keys}"
+        for file in (*keys, *(parent for key in keys for parent in key.parents if node.data in parent.parents)):
             mode = stat.S_IMODE(file.stat().st_mode)
             assert mode & 0o077 == 0, f"{file} has mode {mode:o}"
 
@@ -308,10 +312,8 @@ def tell_of_disks(stories):
 
 
 def identity_files(data):
-    """The files that hold keys, by their names; a RocksDB folder has an IDENTITY that is none."""
-    return [file for file in data.rglob("*") if file.is_file()
-            and re.search(r"key|identity", file.name, re.IGNORECASE)
-            and not (file.name == "IDENTITY" and (file.parent / "CURRENT").exists())]
+    """The files that hold keys."""
+    return sorted((data / "keys").rglob("*.pem"))
 
 
 class ReadOnlyFolder:
@@ -552,6 +554,43 @@ def tell_of_commands(stories):
             assert re.fullmatch(r"/ip4/127\.0\.0\.1/udp/\d+/quic-v1/p2p/" + node.peer, addr), addr
             assert "/udp/0/" not in addr, addr
         assert node.status()["peer"] == node.peer, node.status()
+
+    @stories.story("The metrics page is where the ready line says")
+    def _():
+        node = world.node("measured", settings=("metrics.listen=127.0.0.1:0",)).start()
+        with urllib.request.urlopen(node.ready["metrics"], timeout=5) as page:
+            lines = page.read().decode().splitlines()
+        assert any(re.match(r"mycel_\w+(\{.*\})? \d", line) for line in lines), lines[:5]
+
+    @stories.story("A backup brings the identity and the agents back into another data directory")
+    def _():
+        node = world.node("original").start()
+        node.publish_card(write_card("original"))
+        node.run("identity", "show").expect_clear_refusal(re.escape(str(node.data)))  # it is running
+        assert node.stop(STOP_PATIENCE) == 0
+        secret = world.folder("backup") / "passphrase"
+        secret.write_text("correct horse battery staple\n")
+        secret.chmod(0o600)
+        saved = world.folder("backup") / "keys.backup"
+        node.run("identity", "backup", saved, "--passphrase-file", secret).expect(0)
+        assert stat.S_IMODE(saved.stat().st_mode) & 0o077 == 0, "others can read the backup"
+        before = node.run("identity", "show").expect(0).json
+        copy = world.node("copy")
+        copy.run("identity", "show").expect_clear_refusal(re.escape(str(copy.data)))
+        assert not copy.data.exists(), "to look for an identity made one"
+        copy.run("identity", "restore", saved, "--passphrase-file", secret).expect(0)
+        assert copy.run("identity", "show").expect(0).json == before
+        copy.start()
+        assert copy.peer == before["peer"], f"{before['peer']} became {copy.peer}"
+        other = world.node("somebody-else").start()
+        other.kill()
+        other.run("identity", "restore", saved, "--passphrase-file", secret).expect_clear_refusal("other keys")
+
+    @stories.story("`mycel stop` stops a node, which exits 0")
+    def _():
+        node = world.node("told-to-stop").start()
+        node.run("stop").expect(0)
+        assert node.process.wait(STOP_PATIENCE) == 0, node.process.stderr_tail()
 
     @stories.story("A command without a node exits 3 and says where it looked")
     def _():

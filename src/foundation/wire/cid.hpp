@@ -15,11 +15,11 @@ namespace mycel::wire {
 
 /// Kinds of content. A CID of another kind is kept with its number.
 enum class Codec : std::uint64_t {
-  raw = 0x55,                       ///< bytes
-  dag_pb = 0x70,                    ///< what every CIDv0 names
-  dag_cbor = 0x71,                  ///< IPLD in CBOR
-  libp2p_key = 0x72,                ///< a peer's public key
-  json = 0x0200,                    ///< JSON
+  raw = 0x55,         ///< bytes
+  dag_pb = 0x70,      ///< what every CIDv0 names
+  dag_cbor = 0x71,    ///< IPLD in CBOR
+  libp2p_key = 0x72,  ///< a peer's public key
+  json = 0x0200,      ///< JSON
 };
 
 struct Cid {

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "foundation/wire/frame.hpp"
 #include "foundation/wire/testing.hpp"
 
 namespace mycel::wire {

@@ -5,7 +5,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include "foundation/wire/frame.hpp"
 #include "foundation/wire/key.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/peer_id_text.hpp"
@@ -55,23 +54,6 @@ void peer_record_opened(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(open_peer_record(sealed));
 }
 BENCHMARK(peer_record_opened);
-
-/// Messages of 1 KiB in pieces of the given size.
-void frames_read(benchmark::State& state) {
-  const auto piece = static_cast<std::size_t>(state.range(0));
-  std::vector<std::byte> written;
-  while (written.size() < 256 * 1024) append_frame(written, std::vector<std::byte>(1024));
-  const Bytes stream(std::move(written));
-  for (auto _ : state) {
-    FrameReader reader(4096);
-    for (std::size_t at = 0; at < stream.size(); at += piece) {
-      reader.feed(stream.slice(at, piece));
-      while (const auto body = *reader.next()) benchmark::DoNotOptimize(body->data());
-    }
-  }
-  state.SetBytesProcessed(static_cast<std::int64_t>(static_cast<std::size_t>(state.iterations()) * stream.size()));
-}
-BENCHMARK(frames_read)->Arg(1200)->Arg(64 * 1024);
 
 }  // namespace
 }  // namespace mycel::wire

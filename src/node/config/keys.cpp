@@ -340,15 +340,16 @@ std::vector<Key> node_keys() {
                 "such as \"/ip4/0.0.0.0/udp/4150/quic-v1\"",
                 "Where the node listens. 0.0.0.0 and :: are all addresses of the machine."),
       boolean("node.port_fallback", MEMBER(node.port_fallback),
-              "When a port is taken: true takes a free port of the system's choice and says so in "
-              "the log; false gives up."),
+              "When the default port is taken: true takes a free port of the system's choice and "
+              "says so in the log; false gives up. An address that node.listen names is never "
+              "exchanged for another."),
       addresses("node.join", MEMBER(node.join), is_dialable,
                 "such as \"/ip4/192.0.2.1/udp/4150/quic-v1/p2p/12D3KooW...\"",
                 "Nodes to join the mesh through, beside those that the node remembers."),
       addresses("node.announce", MEMBER(node.announce), is_dialable,
                 "such as \"/ip4/203.0.113.5/udp/4150/quic-v1\"",
-                "Where others should dial this node, beside where it listens and where others say "
-                "they see it: for a forwarded port."),
+                "Where others should dial this node, in place of where it listens and where others "
+                "say they see it: for a forwarded port."),
       text("node.agent_version", MEMBER(node.agent_version), is_agent_version,
            "at most 128 bytes without control characters",
            "What the node tells others that it is. Empty: mycel and its version."),

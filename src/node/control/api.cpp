@@ -37,6 +37,12 @@ std::optional<Bytes> multihash_in(const std::string& cid) {
   return wire::encode(parsed->hash);
 }
 
+json::array printable(const std::vector<std::string>& texts) {
+  json::array shown;
+  for (const std::string& text : texts) shown.emplace_back(control::printable(text));
+  return shown;
+}
+
 json::object to_json(const connect::PeerConnected& connected) {
   return {{"peer", wire::to_text(connected.peer)},
           {"addr", wire::to_text(connected.remote)},
@@ -135,9 +141,9 @@ void Api::peers(const http::Reply& reply) const {
                      {"streams", status.open_streams},
                      {"in_table", wiring.dht().dht().table().contains(status.peer)}};
     if (const auto* identity = wiring.identify().identity_of(status.peer)) {
-      row["agent"] = identity->agent_version;
-      row["protocol_version"] = identity->protocol_version;
-      row["protocols"] = json::value_from(identity->protocols);
+      row["agent"] = control::printable(identity->agent_version);
+      row["protocol_version"] = control::printable(identity->protocol_version);
+      row["protocols"] = printable(identity->protocols);
       row["listens"] = control::to_json(identity->addresses);
     }
     const auto seen = wiring.observed().find(status.peer);
@@ -174,7 +180,7 @@ void Api::doctor(const http::Reply& reply) const {
       check("the routing table has peers", !wiring.dht().dht().table().empty(),
             "peers must speak " + wiring.dht().protocol() + "; check dht.protocol on both sides"));
   checks.push_back(
-      check("an address is reachable from the internet",
+      check("an address is public",
             std::ranges::any_of(addresses, [](const auto& a) { return !wire::is_private(a); }),
             "fine on a private network; else forward the UDP port and name it with --announce"));
   reply(answer({{"checks", std::move(checks)}}));
@@ -288,13 +294,21 @@ void Api::publish_card(const http::Request& request, const http::Reply& reply) {
       });
 }
 
+namespace {
+
+std::string_view state_of(const agents::OwnCard& own) {
+  if (own.is_revoked) return "revoked";
+  return own.stored == 0 ? "waiting for another node" : "published";
+}
+
+}  // namespace
+
 void Api::list_cards(const http::Reply& reply) const {
   json::array rows;
   for (const agents::OwnCard& own : daemon_.wiring().cards().cards().list()) {
-    json::object row{
-        {"did", own.did},           {"name", own.name},
-        {"sequence", own.sequence}, {"state", own.is_revoked ? "revoked" : "published"},
-        {"stored", own.stored},     {"expires", control::to_text(own.expires)}};
+    json::object row{{"did", own.did},           {"name", own.name},
+                     {"sequence", own.sequence}, {"state", state_of(own)},
+                     {"stored", own.stored},     {"expires", control::to_text(own.expires)}};
     if (own.cid) row["cid"] = wire::to_text(*own.cid);
     rows.push_back(std::move(row));
   }

@@ -39,7 +39,7 @@ http::Response answer(const json::object& body, unsigned status) {
 }
 
 http::Response refuse(unsigned status, std::string_view reason, std::string_view text) {
-  return answer({{"error", text}, {"reason", reason}}, status);
+  return answer({{"error", printable(text)}, {"reason", reason}}, status);
 }
 
 http::Response refuse(const parts::Refusal& why) {
@@ -116,6 +116,16 @@ std::optional<std::string> as_utf8(ByteView bytes) {
     i += size;
   }
   return std::string(text);
+}
+
+std::string printable(std::string_view text) {
+  const bool is_utf8 = as_utf8(as_bytes(text)).has_value();
+  std::string shown(text);
+  for (char& c : shown) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !is_utf8)) c = '?';
+  }
+  return shown;
 }
 
 }  // namespace mycel::control

@@ -37,5 +37,8 @@ json::array to_json(const std::vector<Multiaddr>& addresses);
 void add_facts(json::object& body, const dht::Facts& facts);
 /// What is valid UTF-8, or none.
 std::optional<std::string> as_utf8(ByteView bytes);
+/// What a peer says of itself, fit for JSON and for a terminal: a control character becomes a
+/// question mark, and so does every byte beyond ASCII when the whole is not valid UTF-8.
+std::string printable(std::string_view text);
 
 }  // namespace mycel::control

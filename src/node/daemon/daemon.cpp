@@ -124,6 +124,11 @@ Result<void, StartError> Daemon::open_keys() {
   return {};
 }
 
+// What a person named is meant; of the defaults, a machine may lack IPv6 or have the port taken.
+bool Daemon::is_listen_named() const {
+  return config_.node.listen != config::default_listen();
+}
+
 Result<void, StartError> Daemon::open_sockets() {
   transport_ =
       std::make_unique<quic::Transport>(quic_of(config_), keystore_->peer_key(), loop_, entropy_);
@@ -131,6 +136,7 @@ Result<void, StartError> Daemon::open_sockets() {
   for (const Multiaddr& address : config_.node.listen) {
     const auto bound = bind(address);
     if (bound) continue;
+    if (is_listen_named()) return bound;
     log_.warn("not listening", {{"address", wire::to_text(address)}, {"why", bound.error().text}});
     if (!first_error) first_error = bound.error();
   }
@@ -139,8 +145,8 @@ Result<void, StartError> Daemon::open_sockets() {
   return {};
 }
 
-// A taken port is no reason to fail: peers learn addresses, not port numbers. It is said, because a
-// firewall rule or a --join elsewhere may name the port.
+// The default port is nobody's wish, so when it is taken another one does: peers learn addresses,
+// not port numbers. It is said, because a firewall rule or a --join elsewhere may name the port.
 Result<void, StartError> Daemon::bind(const Multiaddr& address) {
   const auto quic = wire::quic_address(address);
   if (!quic)
@@ -148,7 +154,7 @@ Result<void, StartError> Daemon::bind(const Multiaddr& address) {
                           " is no QUIC address; write /ip4/ADDRESS/udp/PORT/quic-v1"}};
   ports::Endpoint endpoint = endpoint_of(*quic);
   auto socket = os::UdpSocket::bind(loop_, endpoint);
-  if (!socket && config_.node.port_fallback && endpoint.port != 0) {
+  if (!socket && !is_listen_named() && config_.node.port_fallback) {
     const std::string why = socket.error().text;
     endpoint.port = 0;
     socket = os::UdpSocket::bind(loop_, endpoint);

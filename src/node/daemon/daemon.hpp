@@ -82,6 +82,7 @@ class Daemon {
   Daemon(os::Loop& loop, config::Config config, config::Paths paths, LogSink* log);
   Result<void, StartError> open();
   Result<void, StartError> open_keys();
+  bool is_listen_named() const;
   Result<void, StartError> open_sockets();
   Result<void, StartError> bind(const Multiaddr& address);
   Result<void, StartError> enter_mesh();

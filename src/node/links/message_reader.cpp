@@ -1,8 +1,8 @@
 #include "node/links/message_reader.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "foundation/wire/frame.hpp"
 #include "foundation/wire/varint.hpp"
 
 namespace mycel::links {
@@ -11,8 +11,7 @@ Bytes Framing::frame(Bytes body) const {
   if (fixed_size_bytes != 0) return body;
   std::vector<std::byte> framed;
   framed.reserve(wire::varint_size_max_bytes + body.size());
-  wire::append_varint(framed, body.size());
-  append(framed, body);
+  wire::append_frame(framed, body);
   return Bytes(std::move(framed));
 }
 
@@ -22,8 +21,7 @@ void MessageReader::feed(Bytes data) {
     unread_ = std::move(data);
     return;
   }
-  further_size_ += data.size();
-  further_.push_back(std::move(data));
+  append(further_, data);
 }
 
 Result<Bytes, wire::Fault> MessageReader::next() {
@@ -36,7 +34,7 @@ Result<Bytes, wire::Fault> MessageReader::next() {
 }
 
 Result<Bytes, wire::Fault> MessageReader::take(std::size_t from, std::size_t size) {
-  if (unread_.size() + further_size_ < from + size) return Err{wire::Fault::truncated};
+  if (unread_bytes() < from + size) return Err{wire::Fault::truncated};
   if (unread_.size() < from + size) join();
   Bytes message = unread_.slice(from, size);
   unread_ = unread_.slice(from + size);
@@ -52,11 +50,10 @@ Bytes MessageReader::take_unread() {
 void MessageReader::join() {
   if (further_.empty()) return;
   std::vector<std::byte> whole;
-  whole.reserve(unread_.size() + further_size_);
+  whole.reserve(unread_bytes());
   append(whole, unread_);
-  for (const Bytes& piece : further_) append(whole, piece);
-  further_.clear();
-  further_size_ = 0;
+  append(whole, further_);
+  further_ = {};
   unread_ = Bytes(std::move(whole));
 }
 

@@ -19,6 +19,8 @@ struct Framing {
   Bytes frame(Bytes body) const;
 };
 
+/// Takes messages out of a stream, whatever pieces it comes in. What arrived whole in one piece is
+/// not copied. Holds no more than it was fed, whatever length a peer announces.
 class MessageReader {
  public:
   MessageReader() = default;
@@ -30,13 +32,14 @@ class MessageReader {
   Result<Bytes, wire::Fault> next();
   /// Whatever was fed and not read, as raw bytes: for streams whose messages are only a preamble.
   Bytes take_unread();
-  std::size_t unread_bytes() const { return unread_.size() + further_size_; }
+  std::size_t unread_bytes() const { return unread_.size() + further_.size(); }
 
  private:
   Framing framing_;
-  Bytes unread_;                // what came, from the start of the next message
-  std::vector<Bytes> further_;  // pieces that follow it, joined only when a message spans them
-  std::size_t further_size_ = 0;
+  Bytes unread_;  // what came, from the start of the next message
+  // What follows it, joined only when a message spans both. Copied: a peer that sends byte after
+  // byte must not make us keep every packet that brought one.
+  std::vector<std::byte> further_;
 
   Result<Bytes, wire::Fault> take(std::size_t from, std::size_t size);
   void join();

@@ -8,6 +8,18 @@
 namespace mycel::links {
 
 using ports::StreamKey;
+namespace {
+
+// Takes `id` out of the line at `key`, and the line away when nobody is left in it.
+template <class Lines, class Key>
+void leave(Lines& lines, const Key& key, RequestId id) {
+  const auto line = lines.find(key);
+  if (line == lines.end()) return;
+  std::erase(line->second, id);
+  if (line->second.empty()) lines.erase(line);
+}
+
+}  // namespace
 
 Requests::Requests(RequestsConfig config, Switch& streams, ConnectionSource& connections,
                    ports::Timers& timers, drive::EventQueue& events, RequestsObserver& observer)
@@ -30,7 +42,7 @@ void Requests::request(RequestId id, const PeerId& to, Bytes body, bool expects_
 }
 
 void Requests::request_on(RequestId id, ConnectionId connection, Bytes body, bool expects_answer) {
-  start(id, Outbound{.peer = {},
+  start(id, Outbound{.peer = std::nullopt,
                      .connection = connection,
                      .stream = {},
                      .body = std::move(body),
@@ -42,20 +54,29 @@ void Requests::start(RequestId id, Outbound outbound) {
   const bool is_too_many = requests_.size() >= config_.under_way_max;
   outbound.deadline = deadlines_.add(timers_.now().instant + config_.timeout, id);
   alarm_.set(deadlines_.next());
-  auto connection = outbound.connection;
-  const PeerId peer = outbound.peer;
+  const auto connection = outbound.connection;
+  const auto peer = outbound.peer;
   check(requests_.emplace(id, std::move(outbound)).second, "a request id is used once");
-  if (is_too_many) return events_.post([this, id] { fail(id, RequestFailure::overloaded); });
-  if (!connection) connection = connections_.want(peer);
-  if (connection) return send(id, *connection);
+  if (is_too_many) return fail_later(id, RequestFailure::overloaded);
+  peer ? reach(id, *peer) : send(id, *connection);
+}
+
+void Requests::reach(RequestId id, const PeerId& peer) {
+  if (const auto connection = connections_.want(peer)) return send(id, *connection);
   waiting_for_peer_[peer].push_back(id);
 }
 
 void Requests::send(RequestId id, ConnectionId connection) {
+  requests_.at(id).connection = connection;
+  if (!switch_.is_connected(connection)) return fail_later(id, RequestFailure::unreachable);
+  if (!open(id, connection)) waiting_for_stream_[connection].push_back(id);
+}
+
+// False while the peer takes no more streams.
+bool Requests::open(RequestId id, ConnectionId connection) {
   Outbound& outbound = requests_.at(id);
-  outbound.connection = connection;
   outbound.stream = switch_.open(connection, config_.protocol, *this);
-  if (!outbound.stream) return waiting_for_stream_[connection].push_back(id);
+  if (!outbound.stream) return false;
   const StreamKey key = *outbound.stream;
   const bool is_forgotten = !outbound.expects_answer || !config_.has_answer;
   streams_.emplace(
@@ -65,23 +86,35 @@ void Requests::send(RequestId id, ConnectionId connection) {
   // that finishes in the flight of its request.
   if (config_.has_request_body || is_forgotten)
     switch_.write(key, config_.framing.frame(std::exchange(outbound.body, {})), is_forgotten);
+  return true;
 }
 
 void Requests::cancel(RequestId id) {
+  forget(id);
+}
+
+// Leaves nothing of a request behind, wherever it has come to.
+bool Requests::forget(RequestId id) {
   const auto entry = requests_.find(id);
-  if (entry == requests_.end()) return;
-  const auto stream = entry->second.stream;
-  deadlines_.cancel(entry->second.deadline);
+  if (entry == requests_.end()) return false;
+  const Outbound outbound = std::move(entry->second);
   requests_.erase(entry);
-  if (!stream) return;
-  erase(*stream);
-  switch_.reset(*stream);
+  deadlines_.cancel(outbound.deadline);
+  if (outbound.stream) {
+    erase(*outbound.stream);
+    switch_.reset(*outbound.stream);
+  } else if (outbound.connection) {
+    leave(waiting_for_stream_, *outbound.connection, id);
+  } else {
+    leave(waiting_for_peer_, *outbound.peer, id);
+  }
+  return true;
 }
 
 void Requests::on_reachable(const PeerId& peer, ConnectionId connection) {
   const auto entry = waiting_for_peer_.find(peer);
   if (entry == waiting_for_peer_.end()) return;
-  const std::vector<RequestId> waiting = std::move(entry->second);
+  const std::deque<RequestId> waiting = std::move(entry->second);
   waiting_for_peer_.erase(entry);
   for (const RequestId id : waiting)
     if (requests_.contains(id)) send(id, connection);
@@ -90,7 +123,7 @@ void Requests::on_reachable(const PeerId& peer, ConnectionId connection) {
 void Requests::on_unreachable(const PeerId& peer) {
   const auto entry = waiting_for_peer_.find(peer);
   if (entry == waiting_for_peer_.end()) return;
-  const std::vector<RequestId> waiting = std::move(entry->second);
+  const std::deque<RequestId> waiting = std::move(entry->second);
   waiting_for_peer_.erase(entry);
   for (const RequestId id : waiting) fail(id, RequestFailure::unreachable);
 }
@@ -98,24 +131,38 @@ void Requests::on_unreachable(const PeerId& peer) {
 void Requests::on_streams_available(ConnectionId connection) {
   const auto entry = waiting_for_stream_.find(connection);
   if (entry == waiting_for_stream_.end()) return;
+  std::deque<RequestId>& waiting = entry->second;
+  while (!waiting.empty() && open(waiting.front(), connection)) waiting.pop_front();
+  if (waiting.empty()) waiting_for_stream_.erase(entry);
+}
+
+// What waited for a stream was never sent: it may still reach its peer another way.
+void Requests::on_connection_lost(ConnectionId connection) {
+  const auto entry = waiting_for_stream_.find(connection);
+  if (entry == waiting_for_stream_.end()) return;
   const std::deque<RequestId> waiting = std::move(entry->second);
   waiting_for_stream_.erase(entry);
-  for (const RequestId id : waiting)
-    if (requests_.contains(id)) send(id, connection);
+  for (const RequestId id : waiting) {
+    const auto request = requests_.find(id);
+    if (request == requests_.end()) continue;
+    const auto peer = request->second.peer;
+    if (!peer) {
+      fail(id, RequestFailure::unreachable);
+      continue;
+    }
+    request->second.connection.reset();
+    reach(id, *peer);
+  }
 }
 
 void Requests::fail(RequestId id, RequestFailure why) {
-  const auto entry = requests_.find(id);
-  if (entry == requests_.end()) return;
+  if (!forget(id)) return;
   counters_.failed += 1;
-  const auto stream = entry->second.stream;
-  deadlines_.cancel(entry->second.deadline);
-  requests_.erase(entry);
-  if (stream) {
-    erase(*stream);
-    switch_.reset(*stream);
-  }
   observer_.on_failure(id, why);
+}
+
+void Requests::fail_later(RequestId id, RequestFailure why) {
+  events_.post([this, id, why] { fail(id, why); });
 }
 
 // An answer of several frames is their bytes in a row: protobuf merges them.
@@ -157,12 +204,22 @@ void Requests::on_inbound(StreamKey key, std::string_view, const StreamPeer& pee
 
 void Requests::on_data(StreamKey key, Bytes data, bool is_last) {
   const auto entry = streams_.find(key);
-  if (entry == streams_.end()) return;
+  if (entry == streams_.end()) return switch_.consume(key, data.size());
   Stream& stream = entry->second;
-  switch_.consume(key, data.size());
   stream.is_finished_by_peer = is_last;
-  stream.reader.feed(std::move(data));
+  const bool has_use = stream.is_inbound ? config_.has_request_body : stream.request.has_value();
+  if (stream.is_inbound && has_use) {
+    stream.unread_bytes += data.size();
+  } else {
+    switch_.consume(key, data.size());
+  }
+  if (has_use) stream.reader.feed(std::move(data));
   stream.is_inbound ? read_request(key, stream) : read_answer(key, stream);
+}
+
+void Requests::on_writable(StreamKey key) {
+  const auto entry = streams_.find(key);
+  if (entry != streams_.end() && entry->second.is_inbound) read_request(key, entry->second);
 }
 
 void Requests::read_answer(StreamKey key, Stream& stream) {
@@ -179,16 +236,25 @@ void Requests::read_answer(StreamKey key, Stream& stream) {
   deadlines_.cancel(outbound.deadline);
   requests_.erase(id);
   stream.request.reset();
+  stream.reader = {};
+  stream.frames.clear();
   if (!is_forgotten) switch_.write(key, {}, true);
   touch(key, stream);
   finish_if_done(key, stream);
   if (!is_forgotten) observer_.on_answer(id, std::move(*message));
 }
 
+// One request at a time, and none while the peer leaves its answers unread. The credit of a request
+// returns when it is taken, so a peer that is too quick is slowed down by its own window.
 void Requests::read_request(StreamKey key, Stream& stream) {
-  if (stream.inbound) return;  // one at a time
+  if (stream.inbound) return;
+  if (stream.reader.unread_bytes() > 0 && switch_.writable(key) == 0) return;
   auto message = config_.has_request_body ? stream.reader.next()
                                           : Result<Bytes, wire::Fault>(Err{wire::Fault::truncated});
+  // A request that is longer than the window comes only if what came of it is credited.
+  const std::size_t kept = message ? stream.reader.unread_bytes() : 0;
+  if (stream.unread_bytes > kept)
+    switch_.consume(key, std::exchange(stream.unread_bytes, kept) - kept);
   if (message) return accept(key, stream, std::move(*message));
   if (message.error() != wire::Fault::truncated) {
     counters_.refused += 1;
@@ -217,7 +283,6 @@ void Requests::answer(InboundId id, Bytes body) {
   const StreamKey key = entry->second;
   const bool is_only_one = !config_.has_request_body;
   switch_.write(key, config_.framing.frame(std::move(body)), is_only_one);
-  if (is_only_one) return erase(key);
   dismiss(id);
 }
 
@@ -269,6 +334,11 @@ void Requests::on_end(StreamKey key, StreamEnd why) {
     case StreamEnd::reset:
       return fail(*request, RequestFailure::refused);
   }
+}
+
+std::size_t Requests::held() const {
+  return requests_.size() + waiting_for_peer_.size() + waiting_for_stream_.size() +
+         streams_.size() + inbound_.size() + inbound_count_.size() + deadlines_.size();
 }
 
 void Requests::finish_if_done(StreamKey key, Stream& stream) {

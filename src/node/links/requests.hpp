@@ -104,10 +104,12 @@ class Requests final : public StreamOwner {
 
   const RequestsCounters& counters() const { return counters_; }
   std::size_t under_way() const { return requests_.size(); }
+  /// Everything that is kept for anybody: 0 when all is over.
+  std::size_t held() const;
 
  private:
   struct Outbound {
-    PeerId peer;
+    std::optional<PeerId> peer;  // none: it is for `connection`, whoever is there
     std::optional<ConnectionId> connection;
     std::optional<ports::StreamKey> stream;
     Bytes body;
@@ -122,19 +124,25 @@ class Requests final : public StreamOwner {
     bool is_finished_by_peer = false;
     StreamPeer peer;
     MessageReader reader;
-    std::vector<Bytes> frames;  // of an answer that has several
+    std::size_t unread_bytes = 0;  // of an inbound one: received, and not yet given back as credit
+    std::vector<Bytes> frames;     // of an answer that has several
     DeadlineId deadline;
   };
   using Due = std::variant<std::monostate, RequestId, ports::StreamKey>;
 
   void on_inbound(ports::StreamKey key, std::string_view protocol, const StreamPeer& peer) override;
   void on_data(ports::StreamKey key, Bytes data, bool is_last) override;
-  void on_writable(ports::StreamKey) override {}
+  void on_writable(ports::StreamKey key) override;
   void on_end(ports::StreamKey key, StreamEnd why) override;
   void on_streams_available(ConnectionId connection) override;
+  void on_connection_lost(ConnectionId connection) override;
 
   void start(RequestId request, Outbound outbound);
+  void reach(RequestId request, const PeerId& peer);
   void send(RequestId request, ConnectionId connection);
+  bool open(RequestId request, ConnectionId connection);
+  bool forget(RequestId request);
+  void fail_later(RequestId request, RequestFailure why);
   void fail(RequestId request, RequestFailure why);
   void read_answer(ports::StreamKey key, Stream& stream);
   Result<Bytes, wire::Fault> next_answer(Stream& stream) const;
@@ -153,7 +161,7 @@ class Requests final : public StreamOwner {
   drive::EventQueue& events_;
   RequestsObserver& observer_;
   std::map<RequestId, Outbound> requests_;
-  std::map<PeerId, std::vector<RequestId>> waiting_for_peer_;
+  std::map<PeerId, std::deque<RequestId>> waiting_for_peer_;
   std::map<ConnectionId, std::deque<RequestId>> waiting_for_stream_;
   std::map<ports::StreamKey, Stream> streams_;
   std::map<ConnectionId, std::size_t> inbound_count_;

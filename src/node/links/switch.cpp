@@ -13,6 +13,9 @@ using ports::StreamKey;
 
 constexpr Duration negotiation_time_max = 10s;  // as js-libp2p and go-libp2p
 constexpr std::uint64_t no_code = 0;
+// Each refusal is a write of ours that the peer need not read. Nobody speaks so many protocols for
+// one purpose.
+constexpr std::size_t refused_proposals_max = 16;
 
 // Header and first proposal leave in one flight.
 Bytes proposal_of(std::string_view protocol) {
@@ -54,7 +57,7 @@ std::vector<std::string> Switch::protocols() const {
 
 std::optional<StreamKey> Switch::open(ConnectionId connection, std::string_view protocol,
                                       StreamOwner& owner) {
-  const auto key = links_.open(connection);
+  const auto key = is_connected(connection) ? links_.open(connection) : std::nullopt;
   if (!key) return std::nullopt;
   counters_.streams_opened += 1;
   add(*key,
@@ -90,16 +93,16 @@ void Switch::on_connected(ConnectionId connection, const ports::Connected& what)
 
 void Switch::on_closed(ConnectionId connection, const ports::Closed& why) {
   const auto entry = connections_.find(connection);
-  if (entry != connections_.end()) {
-    const Connection closed = std::move(entry->second);
-    connections_.erase(entry);
-    for (const auto& [number, stream] : closed.streams) {
-      negotiations_.cancel(stream.deadline);
-      if (stream.owner != nullptr)
-        stream.owner->on_end({connection, number}, StreamEnd::connection_lost);
-    }
-  }
+  if (entry == connections_.end()) return observer_.on_closed(connection, why);
+  const Connection closed = std::move(entry->second);
+  connections_.erase(entry);
+  for (const auto& [number, stream] : closed.streams) negotiations_.cancel(stream.deadline);
   observer_.on_closed(connection, why);
+  for (const auto& [number, stream] : closed.streams) {
+    if (stream.owner != nullptr)
+      stream.owner->on_end({connection, number}, StreamEnd::connection_lost);
+  }
+  for (StreamOwner* const owner : owners()) owner->on_connection_lost(connection);
 }
 
 void Switch::on_stream(StreamKey key) {
@@ -109,7 +112,7 @@ void Switch::on_stream(StreamKey key) {
 
 void Switch::on_data(StreamKey key, Bytes data, bool is_last) {
   Stream* stream = find(key);
-  if (stream == nullptr) return;
+  if (stream == nullptr) return links_.consume(key, data.size());
   if (stream->step != Step::open) return negotiate(key, std::move(data), is_last);
   stream->is_received = stream->is_received || is_last;
   StreamOwner& owner = *stream->owner;
@@ -117,14 +120,15 @@ void Switch::on_data(StreamKey key, Bytes data, bool is_last) {
   owner.on_data(key, std::move(data), is_last);
 }
 
-// Reads lines until the protocol is settled; what follows belongs to the protocol.
+// Reads lines until the protocol is settled; what follows belongs to the protocol, and so does its
+// credit.
 void Switch::negotiate(StreamKey key, Bytes data, bool is_last) {
-  links_.consume(key, data.size());
   Stream* stream = find(key);
   while (stream->step != Step::open) {
     if (data.empty()) return is_last ? end(key, StreamEnd::reset) : void();
     const auto read = stream->lines.feed(data);
     if (!read) return end(key, StreamEnd::malformed);
+    links_.consume(key, read->consumed);
     data = data.slice(read->consumed);
     if (read->line) on_line(key, *stream, *read->line);
     stream = find(key);
@@ -147,27 +151,29 @@ void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
   }
   if (stream.direction == Direction::inbound) return on_proposal(key, stream, line);
   if (line == stream.proposal) {
-    settle(key, stream);
+    settle(stream);
     return stream.owner->on_negotiated(key);
   }
   end(key, line == wire::multistream_refusal ? StreamEnd::unsupported : StreamEnd::malformed);
 }
 
 void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
+  const auto entry = owners_.find(line);
+  if (entry == owners_.end() && ++stream.proposals > refused_proposals_max)
+    return end(key, StreamEnd::malformed);
   if (line == wire::multistream_list)
     return links_.write(key, wire::encode_protocol_list(protocols()), false);
-  const auto entry = owners_.find(line);
   if (entry == owners_.end()) {
     counters_.streams_unsupported += 1;
     return links_.write(key, wire::encode_line(wire::multistream_refusal), false);
   }
   links_.write(key, wire::encode_line(line), false);
   stream.owner = entry->second;
-  settle(key, stream);
+  settle(stream);
   stream.owner->on_inbound(key, entry->first, connections_.at(key.connection).peer);
 }
 
-void Switch::settle(StreamKey, Stream& stream) {
+void Switch::settle(Stream& stream) {
   negotiations_.cancel(stream.deadline);
   stream.step = Step::open;
   stream.proposal.clear();
@@ -197,12 +203,15 @@ void Switch::on_reset(StreamKey key, std::uint64_t) {
 }
 
 void Switch::on_streams_available(ConnectionId connection) {
-  std::vector<StreamOwner*> told;
-  for (const auto& [name, owner] : owners_) {
-    if (std::find(told.begin(), told.end(), owner) != told.end()) continue;
-    told.push_back(owner);
-    owner->on_streams_available(connection);
-  }
+  for (StreamOwner* const owner : owners()) owner->on_streams_available(connection);
+}
+
+// Each once, though it may serve several protocols.
+std::vector<StreamOwner*> Switch::owners() const {
+  std::vector<StreamOwner*> each;
+  for (const auto& [name, owner] : owners_)
+    if (std::ranges::find(each, owner) == each.end()) each.push_back(owner);
+  return each;
 }
 
 void Switch::on_path(ConnectionId connection, const ports::PathChanged& what) {

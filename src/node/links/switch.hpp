@@ -51,12 +51,15 @@ class StreamOwner {
   virtual void on_end(ports::StreamKey stream, StreamEnd why) = 0;
   /// Streams can be opened again after `Switch::open` had none.
   virtual void on_streams_available(ConnectionId connection) = 0;
+  /// The connection is no more; `on_end` was called for its streams.
+  virtual void on_connection_lost(ConnectionId) {}
 
  protected:
   ~StreamOwner() = default;
 };
 
-/// Who hears of connections, beside the protocols: the wiring.
+/// Who hears of connections, beside the protocols: the wiring. It hears of a lost connection before
+/// the protocols do, so that what they try again does not meet the lost one.
 class ConnectionObserver {
  public:
   virtual void on_connected(ConnectionId connection, const ports::Connected& what) = 0;
@@ -100,6 +103,7 @@ class Switch final : public ports::LinksObserver {
   /// Gives the stream up; its owner hears no more of it.
   void reset(ports::StreamKey stream);
 
+  bool is_connected(ConnectionId connection) const { return connections_.contains(connection); }
   std::size_t stream_count(ConnectionId connection) const;
   const SwitchCounters& counters() const { return counters_; }
 
@@ -111,6 +115,7 @@ class Switch final : public ports::LinksObserver {
     Step step = Step::header;
     bool is_sent = false;
     bool is_received = false;
+    std::size_t proposals = 0;  // of an inbound stream, as far as they were refused
     DeadlineId deadline;
     wire::LineReader lines;  // until the protocol is settled
     std::string proposal;    // what an outbound stream asked for
@@ -132,12 +137,13 @@ class Switch final : public ports::LinksObserver {
   void negotiate(ports::StreamKey key, Bytes data, bool is_last);
   void on_line(ports::StreamKey key, Stream& stream, std::string_view line);
   void on_proposal(ports::StreamKey key, Stream& stream, std::string_view line);
-  void settle(ports::StreamKey key, Stream& stream);
+  void settle(Stream& stream);
   void end(ports::StreamKey key, StreamEnd why);
   void add(ports::StreamKey key, Stream stream);
   void erase(ports::StreamKey key);
   void erase_if_done(ports::StreamKey key);
   Stream* find(ports::StreamKey key);
+  std::vector<StreamOwner*> owners() const;
   void on_alarm();
 
   ports::Links& links_;

@@ -129,11 +129,11 @@ void ConnectPart::dial_resolved(std::vector<Multiaddr> addresses,
   addresses.erase(addresses.begin());
   const auto peer = wire::peer_of(first);  // a dnsaddr may say whom to expect
   const ConnectionId id = ports_.links.dial(wire::without_peer(first), peer);
-  strangers_[id] = [this, first, rest = std::move(addresses),
-                    then = std::move(then)](Result<connect::PeerConnected, Refusal> result) {
-    if (result || rest.empty()) return then(std::move(result));
-    dial_resolved(rest, then);
-  };
+  strangers_[id] = {first, [this, rest = std::move(addresses), then = std::move(then)](
+                               Result<connect::PeerConnected, Refusal> result) {
+                      if (result || rest.empty()) return then(std::move(result));
+                      dial_resolved(rest, then);
+                    }};
 }
 
 void ConnectPart::on_connected(ConnectionId id, const ports::Connected& what) {
@@ -147,12 +147,12 @@ void ConnectPart::on_connected(ConnectionId id, const ports::Connected& what) {
   driver_.tell(
       [&](connect::Connector& connector, Now now) { connector.on_connected(now, id, connection); });
   if (stranger)
-    stranger.mapped()(connect::PeerConnected{what.peer, id, what.direction, what.remote});
+    stranger.mapped().then(connect::PeerConnected{what.peer, id, what.direction, what.remote});
 }
 
 void ConnectPart::on_closed(ConnectionId id, const ports::Closed& why) {
   if (const auto stranger = strangers_.extract(id))
-    return stranger.mapped()(Err{refusal_of({}, why)});
+    return stranger.mapped().then(Err{refusal_of(stranger.mapped().address, why)});
   if (const auto dial = dials_.extract(id)) {
     by_dial_.erase(dial.mapped());
     driver_.tell([&](connect::Connector& connector, Now now) {

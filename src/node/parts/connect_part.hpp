@@ -39,6 +39,11 @@ class ConnectPart final : public links::ConnectionObserver, public links::Connec
 
  private:
   using Waiting = std::vector<Then<connect::PeerConnected>>;
+  /// A dial of whoever answers.
+  struct Stranger {
+    Multiaddr address;
+    Then<connect::PeerConnected> then;
+  };
 
   void on_connected(ConnectionId id, const ports::Connected& what) override;
   void on_closed(ConnectionId id, const ports::Closed& why) override;
@@ -55,7 +60,7 @@ class ConnectPart final : public links::ConnectionObserver, public links::Connec
   OnEvent on_event_;
   std::map<ConnectionId, connect::DialId> dials_;
   std::map<connect::DialId, ConnectionId> by_dial_;
-  std::map<ConnectionId, Then<connect::PeerConnected>> strangers_;  // dials of unnamed peers
+  std::map<ConnectionId, Stranger> strangers_;
   std::map<PeerId, Waiting> waiting_;
   drive::Driver<connect::Connector, connect::Output> driver_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();

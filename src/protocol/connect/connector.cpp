@@ -44,7 +44,8 @@ Connector::Connector(Config config, const PeerId& self, Rng rng)
 Result<PeerInfo, wire::Fault> Connector::load_peer(Now now, ByteView key, ByteView value) {
   auto loaded = cache_.load(now, key, value);
   if (loaded && loaded->id != self_)
-    book_.add(now.instant, loaded->id, loaded->addresses, Source::cached);
+    book_.add(now.instant, loaded->id, loaded->addresses,
+              cache_.is_hearsay(loaded->id) ? Source::identified : Source::cached);
   return loaded;
 }
 
@@ -59,13 +60,27 @@ void Connector::on_listening(const std::vector<Multiaddr>& addresses) {
 void Connector::add_addresses(Now now, const PeerInfo& peer, Source source) {
   if (peer.id == self_ || peer.id.is_none()) return;
   const std::size_t added = book_.add(now.instant, peer.id, peer.addresses, source);
-  if (pool_.connection_of(peer.id)) book_.hold(now.instant, peer.id, true);
+  if (pool_.connection_of(peer.id)) {
+    book_.hold(now.instant, peer.id, true);
+    if (source == Source::identified || source == Source::signed_record) remember(now, peer);
+  }
   if (added == 0 || !dialer_.is_dialling(peer.id)) return;
   probe("addresses came while their peer was being dialled");
   dialer_.extend(now.instant, peer.id,
                  rank(now.instant, book_.addresses_of(now.instant, peer.id), own_), output_,
                  counters_);
   conclude(now);
+}
+
+// What it says of itself: where we would look for it from here, were this node to start anew.
+void Connector::remember(Now now, const PeerInfo& peer) {
+  std::vector<Multiaddr> useful;
+  for (const Multiaddr& address : peer.addresses) {
+    if (address.binary().size() > config_.addresses.address_size_max_bytes) continue;
+    if (auto bare = dialable(peer.id, address); bare && own_.can_reach(*bare))
+      useful.push_back(*std::move(bare));
+  }
+  cache_.on_told(now, peer.id, useful);
 }
 
 std::optional<ConnectionId> Connector::want(Now now, const PeerId& peer, Urgency urgency) {

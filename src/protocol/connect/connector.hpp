@@ -91,6 +91,7 @@ class Connector {
   const Counters& counters() const { return counters_; }
 
  private:
+  void remember(Now now, const PeerInfo& peer);
   void start(Now now, const PeerId& peer, Urgency urgency);
   void refuse(const PeerId& peer, UnreachableReason reason);
   void refuse(Unreachable why);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t addresses_field = 1;
 constexpr std::uint32_t last_seen_field = 2;
+constexpr std::uint32_t is_hearsay_field = 3;
 
 Bytes key_of(const PeerId& peer) {
   return Bytes::copy(peer.view());
@@ -25,6 +26,7 @@ Bytes encode(const CachedPeer& cached) {
   const auto since_epoch = cached.last_seen.time_since_epoch().count();
   writer.number(last_seen_field,
                 static_cast<std::uint64_t>(std::max<std::int64_t>(since_epoch, 0)));
+  if (cached.is_hearsay) writer.number(is_hearsay_field, 1);
   return writer.take();
 }
 
@@ -42,6 +44,8 @@ Result<CachedPeer, wire::Fault> decode_cached_peer(ByteView value) {
       constexpr auto latest = std::uint64_t{1} << 48;  // milliseconds: year 10889
       if (field->number > latest) return Err{wire::Fault::malformed};
       cached.last_seen = UnixTime(UnixTime::duration(static_cast<UnixTime::rep>(field->number)));
+    } else if (field->is_number(is_hearsay_field)) {
+      cached.is_hearsay = field->number != 0;
     }
   }
   if (!reader.ok()) return Err{wire::Fault::malformed};
@@ -61,22 +65,40 @@ Result<PeerInfo, wire::Fault> PeerCache::load(Now now, ByteView key, ByteView va
   const UnixTime last_seen = std::min(cached->last_seen, now.unix);
   PeerInfo info{*peer, cached->addresses};
   if (const auto old = peers_.find(*peer); old != peers_.end())
-    by_age_.erase({old->second.cached.last_seen, *peer});
-  peers_[*peer] = {.cached = {cached->addresses, last_seen}, .stored_at = last_seen};
-  by_age_.emplace(last_seen, *peer);
+    ages_of(old->second).erase({old->second.cached.last_seen, *peer});
+  Entry& entry = peers_[*peer];
+  entry = {.cached = {cached->addresses, last_seen, cached->is_hearsay}, .stored_at = last_seen};
+  ages_of(entry).emplace(last_seen, *peer);
   evict(now);
   return info;
 }
 
 void PeerCache::on_answered(Now now, const PeerId& peer, const Multiaddr& address) {
-  const auto [found, is_new] = peers_.try_emplace(peer);
-  Entry& entry = found->second;
+  Entry& entry = peers_[peer];
   auto& addresses = entry.cached.addresses;
-  const bool is_change = addresses.empty() || addresses.front() != address;
+  const bool is_change =
+      entry.cached.is_hearsay || addresses.empty() || addresses.front() != address;
+  ages_of(entry).erase({entry.cached.last_seen, peer});
+  entry.cached.is_hearsay = false;
   std::erase(addresses, address);
   addresses.insert(addresses.begin(), address);
   if (addresses.size() > cached_addresses_max) addresses.pop_back();
-  if (is_new) by_age_.emplace(entry.cached.last_seen, peer);
+  see(now, peer, entry);
+  if (is_change) mark(now, key_of(peer));
+  evict(now);
+}
+
+void PeerCache::on_told(Now now, const PeerId& peer, const std::vector<Multiaddr>& addresses) {
+  if (addresses.empty()) return;
+  const auto [found, is_new] = peers_.try_emplace(peer);
+  Entry& entry = found->second;
+  if (!is_new && !entry.cached.is_hearsay) return;
+  entry.cached.is_hearsay = true;
+  const std::size_t count = std::min(addresses.size(), cached_addresses_max);
+  std::vector<Multiaddr> first(addresses.begin(),
+                               addresses.begin() + static_cast<std::ptrdiff_t>(count));
+  const bool is_change = entry.cached.addresses != first;
+  entry.cached.addresses = std::move(first);
   see(now, peer, entry);
   if (is_change) mark(now, key_of(peer));
   evict(now);
@@ -92,13 +114,14 @@ void PeerCache::forget(Now now, const PeerId& peer, const Multiaddr& address) {
   if (std::erase(found->second.cached.addresses, address) == 0) return;
   mark(now, key_of(peer));
   if (!found->second.cached.addresses.empty()) return;
-  by_age_.erase({found->second.cached.last_seen, peer});
+  ages_of(found->second).erase({found->second.cached.last_seen, peer});
   peers_.erase(found);
 }
 
 void PeerCache::on_deadline(Now now, StoreBatch& persist) {
   if (now.instant < write_at_) return;
   write_at_ = never;
+  write_not_before_ = now.instant + config_.write_every;
   for (const Bytes& key : changed_) {
     StoreWrite write{.table = Table::peers, .key = key, .value = std::nullopt};
     const auto peer = PeerId::from_multihash(key);
@@ -114,31 +137,41 @@ void PeerCache::on_deadline(Now now, StoreBatch& persist) {
 
 std::vector<PeerInfo> PeerCache::peers(std::size_t count_max) const {
   std::vector<PeerInfo> youngest;
-  for (auto each = by_age_.rbegin(); each != by_age_.rend() && youngest.size() < count_max; ++each)
-    youngest.push_back({each->second, peers_.at(each->second).cached.addresses});
+  for (const ByAge* ages : {&answered_, &hearsay_})
+    for (auto each = ages->rbegin(); each != ages->rend() && youngest.size() < count_max; ++each)
+      youngest.push_back({each->second, peers_.at(each->second).cached.addresses});
   return youngest;
 }
 
+bool PeerCache::is_hearsay(const PeerId& peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() || found->second.cached.is_hearsay;
+}
+
 void PeerCache::see(Now now, const PeerId& peer, Entry& entry) {
-  by_age_.erase({entry.cached.last_seen, peer});
+  ages_of(entry).erase({entry.cached.last_seen, peer});
   entry.cached.last_seen = now.unix;
-  by_age_.emplace(now.unix, peer);
+  ages_of(entry).emplace(now.unix, peer);
   if (entry.cached.last_seen - entry.stored_at >= config_.refresh_after) mark(now, key_of(peer));
 }
 
 void PeerCache::mark(Now now, Bytes key) {
   changed_.insert(std::move(key));
-  if (write_at_ == never) write_at_ = now.instant + config_.write_every;
+  if (write_at_ == never) write_at_ = std::max(now.instant, write_not_before_);
   if (changed_.size() > 2 * config_.peers_max) write_at_ = now.instant;  // a bound, not a rhythm
 }
 
 void PeerCache::evict(Now now) {
-  while (peers_.size() > config_.peers_max) {
-    const PeerId oldest = by_age_.begin()->second;
-    by_age_.erase(by_age_.begin());
-    peers_.erase(oldest);
-    mark(now, key_of(oldest));
-  }
+  while (hearsay_.size() > config_.hearsay_max) evict_oldest(now, hearsay_);
+  while (peers_.size() > config_.peers_max)
+    evict_oldest(now, hearsay_.empty() ? answered_ : hearsay_);
+}
+
+void PeerCache::evict_oldest(Now now, ByAge& ages) {
+  const PeerId oldest = ages.begin()->second;
+  ages.erase(ages.begin());
+  peers_.erase(oldest);
+  mark(now, key_of(oldest));
 }
 
 }  // namespace mycel::connect

@@ -25,6 +25,8 @@ namespace mycel::connect {
 struct CachedPeer {
   std::vector<Multiaddr> addresses;  ///< that answered, the last one first; without /p2p
   UnixTime last_seen{};
+  /// It only ever came to us: the addresses are what it says of itself, and none has answered yet.
+  bool is_hearsay = false;
   friend bool operator==(const CachedPeer&, const CachedPeer&) = default;
 };
 inline constexpr std::size_t cached_addresses_max = 4;
@@ -37,7 +39,12 @@ Result<CachedPeer, wire::Fault> decode_cached_peer(ByteView value);
 
 struct PeerCacheConfig {
   std::size_t peers_max = 1000;
-  Duration write_every = 30s;
+  /// Of them, peers that only came to us. They are apart, so that a crowd of strangers who knock
+  /// drives out nobody who was found where it was looked for.
+  std::size_t hearsay_max = 100;
+  /// The first change is written at once and later ones so far apart: a node that is killed as soon
+  /// as it has joined must find its way back, too.
+  Duration write_every = 50ms;
   /// A peer seen again is written again only when what is stored is older than this.
   Duration refresh_after = 1h;
 };
@@ -51,6 +58,9 @@ class PeerCache {
 
   /// A dial of `address` reached the peer.
   void on_answered(Now now, const PeerId& peer, const Multiaddr& address);
+  /// A connected peer says where it is. Kept only while no address of it has answered: the first
+  /// node of a mesh never dials anybody, and must still find its peers after a restart.
+  void on_told(Now now, const PeerId& peer, const std::vector<Multiaddr>& addresses);
   /// The peer was there until now.
   void on_seen(Now now, const PeerId& peer);
   /// Somebody else lives there.
@@ -60,8 +70,11 @@ class PeerCache {
   /// Writes what changed, if it is time.
   void on_deadline(Now now, StoreBatch& persist);
 
-  /// The peers, last seen first, at most `count_max`.
+  /// The peers, last seen first, at most `count_max`; those that answered before those that did
+  /// not.
   std::vector<PeerInfo> peers(std::size_t count_max) const;
+  /// Whether no address of the peer is known to have answered.
+  bool is_hearsay(const PeerId& peer) const;
   std::size_t size() const { return peers_.size(); }
 
  private:
@@ -70,15 +83,21 @@ class PeerCache {
     UnixTime stored_at{};  // the `last_seen` in the store
   };
 
+  using ByAge = std::set<std::pair<UnixTime, PeerId>>;
+
+  ByAge& ages_of(const Entry& entry) { return entry.cached.is_hearsay ? hearsay_ : answered_; }
   void see(Now now, const PeerId& peer, Entry& entry);
   void mark(Now now, Bytes key);
   void evict(Now now);
+  void evict_oldest(Now now, ByAge& ages);
 
   PeerCacheConfig config_;
   std::map<PeerId, Entry> peers_;
-  std::set<std::pair<UnixTime, PeerId>> by_age_;
+  ByAge answered_;  // every peer is in one of the two
+  ByAge hearsay_;
   std::set<Bytes> changed_;  // keys to write or erase; bounded by the peers and what was evicted
   Instant write_at_ = never;
+  Instant write_not_before_{};
 };
 
 }  // namespace mycel::connect

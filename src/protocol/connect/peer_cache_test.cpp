@@ -49,6 +49,12 @@ struct Story {
   }
 };
 
+std::vector<PeerId> who(const std::vector<PeerInfo>& peers) {
+  std::vector<PeerId> ids;
+  for (const PeerInfo& each : peers) ids.push_back(each.id);
+  return ids;
+}
+
 TEST(PeerCache, a_restarted_node_knows_who_answered_and_where) {
   Story story;
   story.cache.on_answered(story.now, peer(1), quic(1));
@@ -84,6 +90,61 @@ TEST(PeerCache, forgets_whom_it_has_not_seen_for_longest_also_on_disk) {
   story.pass(40s);
   EXPECT_EQ(story.disk.size(), 3U);
   EXPECT_FALSE(story.disk.contains(Bytes::copy(peer(1).view())));
+}
+
+TEST(PeerCache, the_first_peer_is_written_at_once) {
+  Story story;
+  story.cache.on_answered(story.now, peer(1), quic(1));
+  story.pass({});
+  EXPECT_EQ(story.disk.size(), 1U);
+  story.cache.on_answered(story.now, peer(2), quic(2));
+  story.pass({});
+  EXPECT_EQ(story.disk.size(), 1U);
+  story.pass(50ms);
+  EXPECT_EQ(story.disk.size(), 2U);
+}
+
+TEST(PeerCache, remembers_who_only_came_to_us_and_where_they_say_they_are) {
+  Story story;
+  story.cache.on_told(story.now, peer(1), {quic(1)});
+  story.pass(2s);
+  const PeerCache again = story.restarted();
+  EXPECT_EQ(again.peers(10), (std::vector<PeerInfo>{{peer(1), {quic(1)}}}));
+  EXPECT_TRUE(again.is_hearsay(peer(1)));
+}
+
+TEST(PeerCache, what_answered_is_worth_more_than_what_was_said) {
+  Story story;
+  story.cache.on_told(story.now, peer(1), {quic(1)});
+  story.cache.on_answered(story.now, peer(1), quic(2));
+  story.cache.on_told(story.now, peer(1), {quic(3)});
+  story.pass(2s);
+  const PeerCache again = story.restarted();
+  EXPECT_EQ(again.peers(10), (std::vector<PeerInfo>{{peer(1), {quic(2), quic(1)}}}));
+  EXPECT_FALSE(again.is_hearsay(peer(1)));
+}
+
+TEST(PeerCache, strangers_who_knock_drive_out_nobody_who_answered) {
+  Story story;
+  story.cache.on_answered(story.now, peer(1), quic(1));
+  story.cache.on_answered(story.now, peer(2), quic(2));
+  for (std::uint8_t stranger = 10; stranger < 30; ++stranger) {
+    story.pass(10s);
+    story.cache.on_told(story.now, peer(stranger), {quic(stranger)});
+  }
+  EXPECT_EQ(who(story.cache.peers(10)), (std::vector{peer(2), peer(1), peer(29)}));
+  story.pass(10s);
+  EXPECT_EQ(story.disk.size(), 3U);
+}
+
+TEST(PeerCache, of_those_who_only_knocked_the_last_few_are_kept) {
+  PeerCache cache({.peers_max = 100, .hearsay_max = 2});
+  Now now{Instant{}, UnixTime{} + 1000h};
+  for (std::uint8_t stranger = 1; stranger <= 9; ++stranger) {
+    now = {now.instant + 1s, now.unix + 1s};
+    cache.on_told(now, peer(stranger), {quic(stranger)});
+  }
+  EXPECT_EQ(who(cache.peers(10)), (std::vector{peer(9), peer(8)}));
 }
 
 TEST(PeerCache, an_address_where_somebody_else_lives_is_erased) {

@@ -47,6 +47,9 @@ struct Config {
   std::size_t operations_max = 1024;
   /// A lookup that takes longer ends with what it has.
   Duration operation_time_max = 60s;
+  /// A lookup that has found something waits so long for peers that are slow. Two crashed nodes
+  /// must not make every answer take as long as the patience with them.
+  Duration enough_after = 1500ms;
   /// How often a lookup that found nothing enters once more through other peers.
   std::size_t retries_max = 1;
   /// Every bucket that no lookup went through for so long is refreshed.
@@ -254,7 +257,8 @@ class Dht {
   OperationId end_at_once(OperationResult result);
   void advance(Now now, Operation& operation);
   bool retry(Operation& operation);
-  void rearm(Operation& operation);
+  bool is_enough(Now now, const Operation& operation) const;
+  void rearm(Now now, Operation& operation);
   void on_operation_timer(Now now, OperationId id);
   void on_lookup_answer(Now now, Operation& operation, const Pending& pending,
                         const Message& message);

@@ -149,10 +149,18 @@ void Dht::advance(Now now, Operation& operation) {
       operation.messages += 1;
       ask(peer, Purpose::lookup, operation.id, question(operation));
     }
-    if (!operation.lookup.is_settled()) return rearm(operation);
+    if (!operation.lookup.is_settled()) {
+      if (is_enough(now, operation)) break;
+      return rearm(now, operation);
+    }
     if (!is_in_vain(operation) || !retry(operation)) break;
   }
   end_lookup(now, operation);
+}
+
+bool Dht::is_enough(Now now, const Operation& operation) const {
+  return now.instant >= operation.started + config_.enough_after && has_something(operation) &&
+         operation.lookup.waits_for_slow_only();
 }
 
 /// Enters once more, through peers of the table that the lookup has not met. False when there are
@@ -172,9 +180,11 @@ bool Dht::retry(Operation& operation) {
   return true;
 }
 
-void Dht::rearm(Operation& operation) {
-  const Instant due = std::min(operation.started + config_.operation_time_max,
-                               operation.is_storing ? never : operation.lookup.next_slow());
+void Dht::rearm(Now now, Operation& operation) {
+  Instant due = std::min(operation.started + config_.operation_time_max,
+                         operation.is_storing ? never : operation.lookup.next_slow());
+  const Instant enough_at = operation.started + config_.enough_after;
+  if (now.instant < enough_at && has_something(operation)) due = std::min(due, enough_at);
   if (due == operation.timer_due) return;
   deadlines_.cancel(operation.timer);
   operation.timer_due = due;
@@ -279,7 +289,7 @@ void Dht::store_at_nearest(Now now, Operation& operation, Put& put) {
     ask(peer, Purpose::store, operation.id,
         {.type = MessageType::put_value, .key = operation.key, .record = record});
   }
-  rearm(operation);
+  rearm(now, operation);
 }
 
 void Dht::on_store_end(Now now, Operation& operation, bool is_stored) {

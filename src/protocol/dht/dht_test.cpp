@@ -197,6 +197,31 @@ TEST(Dht, a_forged_value_in_an_answer_counts_as_none) {
   EXPECT_EQ(story.dht.counters().verification_failures.refused(), 2);
 }
 
+TEST(Dht, what_was_found_is_not_held_up_by_peers_who_stay_silent) {
+  Story story;
+  for (std::uint8_t who = 1; who <= 3; ++who) story.meet(who);
+  story.dht.get(story.now(), key_text("/test/a"), {.quorum = 5});
+  const Output asked = story.take();
+  ASSERT_EQ(asked.early.requests.size(), 3);
+  Message answer{.type = MessageType::get_value, .key = key_text("/test/a")};
+  answer.record = Record{key_text("/test/a"), key_text("1:a"), {}};
+  story.dht.on_answer(story.now(), asked.early.requests[0].id, answer);
+  story.dht.on_answer(story.now(), asked.early.requests[1].id, answer);
+  for (int tick = 0; tick < 14; ++tick) {
+    story.time += 100ms;
+    story.dht.on_deadline(story.now());
+    const Output output = story.take();
+    EXPECT_EQ(Story::done_in(output), nullptr);
+  }
+  EXPECT_LE(story.dht.next_deadline(), story.now().instant + 100ms);
+  story.time += 100ms;
+  story.dht.on_deadline(story.now());
+  const Output output = story.take();
+  const LookupDone* done = Story::done_in(output);
+  ASSERT_NE(done, nullptr);
+  EXPECT_EQ(std::get<Value>(done->result).answers, 2);
+}
+
 TEST(Dht, get_answers_from_its_own_store_without_asking_anybody) {
   Story story;
   story.meet(1);

@@ -79,7 +79,13 @@ void Lookup::on_failure(const PeerId& peer) {
 
 bool Lookup::is_settled() const {
   for (std::size_t path = 0; path < paths_.size(); ++path)
-    if (!is_path_settled(path)) return false;
+    if (!is_path_settled(path, Awaited::everybody)) return false;
+  return true;
+}
+
+bool Lookup::waits_for_slow_only() const {
+  for (std::size_t path = 0; path < paths_.size(); ++path)
+    if (!is_path_settled(path, Awaited::not_the_slow)) return false;
   return true;
 }
 
@@ -161,12 +167,13 @@ Lookup::Node* Lookup::next_on(std::size_t path) {
   return nullptr;
 }
 
-bool Lookup::is_path_settled(std::size_t path) const {
+bool Lookup::is_path_settled(std::size_t path, Awaited awaited) const {
   std::size_t live = 0;
   for (const auto& [where, node] : nodes_) {
     if (!is_on(node, path) || node.state == State::failed) continue;
     if (node.state == State::known) return asked_ >= config_.asked_max && under_way(path) == 0;
-    const bool is_awaited = node.state == State::asked || node.state == State::slow;
+    const bool is_awaited =
+        node.state == State::asked || (node.state == State::slow && awaited == Awaited::everybody);
     if (is_awaited && node.path == path) return false;
     if (++live == config_.k) break;
   }

@@ -57,6 +57,8 @@ class Lookup {
 
   /// Whether on every path the k nearest known have all answered or failed.
   bool is_settled() const;
+  /// Whether nothing is left but to wait for peers that are slow already.
+  bool waits_for_slow_only() const;
   /// When the next asked peer becomes slow, so that next() may name more; or `never`.
   Instant next_slow() const;
   /// The k nearest that answered, nearest first.
@@ -96,7 +98,8 @@ class Lookup {
   Node* next_on(std::size_t path);
   std::size_t under_way(std::size_t path) const;
   std::size_t parallel_on(std::size_t path) const;
-  bool is_path_settled(std::size_t path) const;
+  enum class Awaited : std::uint8_t { everybody, not_the_slow };
+  bool is_path_settled(std::size_t path, Awaited awaited) const;
   const Distance* nearest_on(std::size_t path) const;
   void mark_slow(Instant now);
 

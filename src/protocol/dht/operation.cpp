@@ -58,6 +58,12 @@ bool is_satisfied(const Operation& operation) {
   return false;
 }
 
+bool has_something(const Operation& operation) {
+  if (const auto* get = std::get_if<Get>(&operation.goal)) return get->best && get->answers > 1;
+  if (const auto* find = std::get_if<FindProviders>(&operation.goal)) return !find->found.empty();
+  return false;
+}
+
 bool is_in_vain(const Operation& operation) {
   if (const auto* get = std::get_if<Get>(&operation.goal)) return !get->best.has_value();
   if (const auto* find = std::get_if<FindPeer>(&operation.goal)) return find->addresses.empty();

@@ -77,6 +77,8 @@ void gather(Operation& operation, const Message& answer);
 void gather_value(Get& get, const PeerId& from, const Bytes& value, int order);
 /// Whether the lookup can end before it settles.
 bool is_satisfied(const Operation& operation);
+/// Whether there is something to hand out, although more was hoped for.
+bool has_something(const Operation& operation);
 /// Whether a settled lookup did not bring what was wanted, so that entering elsewhere may help.
 bool is_in_vain(const Operation& operation);
 

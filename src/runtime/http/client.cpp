@@ -58,7 +58,9 @@ Result<Response, ClientError> ask(const std::filesystem::path& path, const Reque
   context.run_for(patience);
   if (!outcome) {
     return Err{ClientError{.text = "the node on " + path.string() + " did not answer within " +
-                                   std::to_string(milliseconds(patience)) + " ms"}};
+                                   std::to_string(milliseconds(patience) / 1000) +
+                                   " s; see whether it is overloaded or stopped, or wait longer "
+                                   "with --timeout"}};
   }
   if (*outcome)
     return Err{ClientError{.text = "the node's answer broke off: " + outcome->message()}};

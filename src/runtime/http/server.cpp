@@ -31,6 +31,7 @@ constexpr std::size_t body_size_max_bytes = 8 * 1024 * 1024;
 constexpr std::size_t header_size_max_bytes = 16 * 1024;
 constexpr std::size_t unix_path_size_max = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::chrono::seconds idle_max{60};
+constexpr std::chrono::milliseconds accept_pause{100};  // after a failure, such as no descriptors
 
 Request to_request(const beast::http::request<beast::http::string_body>& raw) {
   Request request{
@@ -89,6 +90,7 @@ class Session : public std::enable_shared_from_this<Session<Protocol>> {
     response_.keep_alive(keep_alive);
     response_.body() = std::move(response.body);
     response_.prepare_payload();
+    watch_idle();  // a client that does not read its answer must not keep its place
     beast::http::async_write(
         socket_, response_,
         [self = this->shared_from_this(), keep_alive](Error error, std::size_t) {
@@ -118,11 +120,12 @@ template <class Protocol>
 class Acceptor {
  public:
   Acceptor(asio::io_context& context, Handler handler)
-      : acceptor_(context), handler_(std::move(handler)) {}
+      : acceptor_(context), pause_(context), handler_(std::move(handler)) {}
   // NOLINTNEXTLINE(bugprone-exception-escape): Asio's timers throw only when they do not exist
   ~Acceptor() {
     *alive_ = false;
     Error ignored;
+    pause_.cancel();
     acceptor_.close(ignored);
     for (const auto& weak : sessions_)
       if (const auto session = weak.lock()) session->close();
@@ -149,8 +152,16 @@ class Acceptor {
   void accept() {
     acceptor_.async_accept([this, alive = alive_](Error error, typename Protocol::socket socket) {
       if (!*alive || error == asio::error::operation_aborted) return;
-      if (!error) start(std::move(socket));
+      if (error) return accept_later();
+      start(std::move(socket));
       accept();
+    });
+  }
+
+  void accept_later() {
+    pause_.expires_after(accept_pause);
+    pause_.async_wait([this, alive = alive_](Error error) {
+      if (*alive && !error) accept();
     });
   }
 
@@ -163,6 +174,7 @@ class Acceptor {
   }
 
   typename Protocol::acceptor acceptor_;
+  asio::steady_timer pause_;
   Handler handler_;
   Sessions sessions_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
