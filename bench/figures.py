@@ -11,8 +11,8 @@ from typing import Optional
 # AVX-512): treat them as orders of magnitude.
 QUOTED = {
     "connect_p50_ms": [("go-libp2p 0.41, measured", "1.3-1.5")],
-    "connect_first_byte_rtts": [("rust-libp2p, published (libp2p test-plans, perf)", "2"),
-                                ("go-libp2p, published (libp2p test-plans, perf)", "3")],
+    "connect_first_byte_rtts": [("rust-libp2p, published", "2"),
+                                ("go-libp2p, published", "3")],
     "ping_p50_ms": [("go-libp2p 0.41, measured", "0.07")],
     "open_echo_per_s": [("go-libp2p 0.41, measured", "4,600-6,100")],
     "open_echo16_per_s": [("go-libp2p 0.41, measured", "15,000-19,000")],
