@@ -1,4 +1,4 @@
-// What js-libp2p uses and node 20 lacks. It must be the first import of every program: the packages
+// What js-libp2p uses and node 18 (Debian 12's) or 20 lacks. It must be the first import of every program: the packages
 // call it while they are being loaded.
 
 Promise.withResolvers ??= function withResolvers () {
@@ -9,4 +9,11 @@ Promise.withResolvers ??= function withResolvers () {
     reject = onReject
   })
   return { promise, resolve, reject }
+}
+
+globalThis.CustomEvent ??= class CustomEvent extends Event {
+  constructor (type, options = {}) {
+    super(type, options)
+    this.detail = options.detail ?? null
+  }
 }
