@@ -13,7 +13,7 @@
 
 #include "runtime/ports/links.hpp"
 
-#include "sim/world.hpp"
+#include "sim/node_timers.hpp"
 
 namespace mycel::sim {
 

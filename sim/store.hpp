@@ -7,7 +7,7 @@
 
 #include "runtime/ports/store.hpp"
 
-#include "sim/world.hpp"
+#include "sim/node_timers.hpp"
 
 namespace mycel::sim {
 

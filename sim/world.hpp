@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <string_view>
 
 #include "foundation/base/bytes.hpp"
@@ -62,23 +61,6 @@ class World final : public ports::Timers {
   std::uint64_t events_run_ = 0;
   Fingerprint fingerprint_;
   Rng rng_;
-};
-
-/// The timers of one node in the world. Destroying them, as a crash does, forgets every call.
-class NodeTimers final : public ports::Timers {
- public:
-  explicit NodeTimers(World& world) : world_(world) {}
-  ~NodeTimers();
-  NodeTimers(const NodeTimers&) = delete;
-  NodeTimers& operator=(const NodeTimers&) = delete;
-
-  Now now() const override { return world_.now(); }
-  ports::TimerId call_at(Instant due, std::function<void()> then) override;
-  void cancel(ports::TimerId timer) override;
-
- private:
-  World& world_;
-  std::set<ports::TimerId> waiting_;
 };
 
 }  // namespace mycel::sim
