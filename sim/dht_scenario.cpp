@@ -78,8 +78,8 @@ class Run {
   }
 
   void start(std::uint32_t number) {
-    nodes_[number] =
-        std::make_unique<Node>(world_, network_, disks_[number], number, setup_of(number));
+    nodes_[number] = std::make_unique<Node>(world_, network_, disks_[number], number, number, 1,
+                                            setup_of(number));
     nodes_[number]->start();
   }
 
