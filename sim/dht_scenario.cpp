@@ -171,7 +171,7 @@ class Run {
     victims.resize(count);
     for (const std::uint32_t victim : victims) {
       nodes_[victim].reset();
-      disks_[victim].lose_power();
+      disks_[victim].lose_power(rng_);
     }
     outcome_.crashed = count;
     world_.run_for(45s);

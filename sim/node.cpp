@@ -51,7 +51,7 @@ Node::Node(World& world, Network& network, Disk& disk, std::uint32_t number, Nod
       number_(number),
       timers_(world),
       transport_(network.attach(number, peer_of_number(number))),
-      store_(world, disk, {}, world.fork("disk" + std::to_string(number))),
+      store_(world, timers_, disk, {}, world.fork("disk" + std::to_string(number))),
       names_(timers_),
       keys_(timers_, number) {
   setup.self = peer_of_number(number);

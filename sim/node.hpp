@@ -52,6 +52,8 @@ class Node {
   Wiring& wiring() { return *wiring_; }
   std::uint32_t number() const { return number_; }
   VirtualStore& store() { return store_; }
+  /// The process: its clocks, and whether it stands still.
+  NodeTimers& timers() { return timers_; }
 
  private:
   World& world_;
