@@ -92,17 +92,18 @@ Reduced reduce(const Plan& drawn, const Reduction& reduction) {
 Result<Numbers, std::string> parse_numbers(std::string_view text) {
   Numbers numbers;
   if (text == "none") return numbers;
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
+  for (bool is_last = false; !is_last;) {
+    const auto comma = text.find(',');
+    const std::string_view item = text.substr(0, comma);
+    is_last = comma == std::string_view::npos;
     const auto dots = item.find("..");
     const auto first = parse_number(item.substr(0, dots));
     const auto last = dots == std::string_view::npos ? first : parse_number(item.substr(dots + 2));
     if (!first || !last || *first > *last)
       return Err{"\"" + std::string(item) + "\": write numbers as 0,3,5..9, or none"};
     for (std::uint32_t number = *first; number <= *last; ++number) numbers.push_back(number);
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    text.remove_prefix(is_last ? text.size() : comma + 1);
   }
-  if (numbers.empty()) return Err{std::string("write numbers as 0,3,5..9, or none")};
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
