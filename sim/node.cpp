@@ -68,7 +68,7 @@ Node::Node(World& world, Network& network, Disk& disk, std::uint32_t number, Nod
 }
 
 void Node::start() {
-  const auto started = wiring_->start({Network::address_of(number_)});
+  const auto started = wiring_->start({transport_->address()});
   check(static_cast<bool>(started), "the simulated disk can be read");
 }
 
