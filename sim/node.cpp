@@ -81,7 +81,7 @@ void Node::stop() {
 }
 
 void Node::start() {
-  const auto started = wiring_->start({Network::address_of(number_)});
+  const auto started = wiring_->start({transport_->address()});
   check(static_cast<bool>(started), "the simulated disk can be read");
 }
 
