@@ -7,6 +7,7 @@ namespace {
 
 // Fewer peers than these crowd no place: their distances scatter too widely.
 constexpr std::size_t crowd_min = 8;
+constexpr std::uint64_t own_weight_max = 4;
 
 /// The first 48 bits of a distance: more than a network has nodes, and sums of them fit a word.
 std::uint64_t head_of(const Key& target, const PeerId& peer) {
@@ -38,13 +39,13 @@ void SizeEstimate::on_neighbourhood(const Key& target, const std::vector<PeerInf
   if (nodes) samples_[seen_++ % samples_max] = *nodes;
 }
 
-std::optional<std::uint64_t> SizeEstimate::nodes() const {
+std::optional<std::uint64_t> SizeEstimate::nodes(std::optional<std::uint64_t> own) const {
   if (seen_ < samples_min) return std::nullopt;
   auto sorted = samples_;
   const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(std::min(seen_, samples_max));
   const auto middle = sorted.begin() + (end - sorted.begin()) / 2;
   std::nth_element(sorted.begin(), middle, end);
-  return *middle;
+  return std::clamp(own.value_or(0), *middle, *middle * own_weight_max);
 }
 
 Distance radius_for(std::size_t count, std::uint64_t nodes) {
@@ -54,7 +55,7 @@ Distance radius_for(std::size_t count, std::uint64_t nodes) {
 
 bool is_crowded(const Key& target, const std::vector<PeerInfo>& nearest, std::uint64_t nodes) {
   if (nearest.size() < crowd_min) return false;
-  const std::size_t expected = nearest.size() / 3;
+  const std::size_t expected = nearest.size() / 4;
   return distance(Key::of(nearest.back().id), target) < radius_for(expected, nodes);
 }
 

@@ -25,11 +25,13 @@ class SizeEstimate {
   static constexpr std::size_t neighbours_min = 5;
 
   void on_neighbourhood(const Key& target, const std::vector<PeerInfo>& nearest);
-  /// The median over the last neighbourhoods; none before enough of them were seen.
-  std::optional<std::uint64_t> nodes() const;
+  /// The median over the last neighbourhoods; none before enough of them were seen. `own` is what
+  /// the node's own neighbourhood speaks of at this moment: it shows growth at once, but whoever
+  /// crowds there could make it say anything, so it raises the median fourfold at most.
+  std::optional<std::uint64_t> nodes(std::optional<std::uint64_t> own = {}) const;
 
  private:
-  static constexpr std::size_t samples_max = 16;
+  static constexpr std::size_t samples_max = 8;  // few, so that growth is soon seen
   static constexpr std::size_t samples_min = 4;
 
   std::array<std::uint64_t, samples_max> samples_{};
@@ -39,8 +41,9 @@ class SizeEstimate {
 /// The distance within which `count` of `nodes` nodes are to be expected.
 Distance radius_for(std::size_t count, std::uint64_t nodes);
 /// Whether these peers stand too near to `target` to be there by chance: in a network of `nodes`
-/// at most a third as many are to be expected so near. For twenty peers that is one lookup in a
-/// million, so honest neighbourhoods are hardly ever taken for crowded.
+/// at most a quarter as many are to be expected so near. For twenty peers and a true number that
+/// happens once in ten million lookups, and once in three hundred when the number is half the
+/// truth.
 bool is_crowded(const Key& target, const std::vector<PeerInfo>& nearest, std::uint64_t nodes);
 
 }  // namespace mycel::dht

@@ -19,7 +19,7 @@ struct CacheConfig {
   /// Values kept; 0 switches the cache off.
   std::size_t count_max = 1024;
   std::size_t bytes_max = std::size_t{8} << 20;
-  Duration ttl = 60s;
+  Duration ttl = 30s;
 };
 
 class ValueCache {
@@ -29,7 +29,7 @@ class ValueCache {
   struct Cached {
     Bytes value;
     PeerId from;
-    std::size_t answers = 0;  ///< valid values that the lookup had gathered
+    std::uint32_t answers = 0;  ///< valid values that the lookup had gathered
   };
   /// What is known under `key`, if a lookup gathered at least `quorum` values for it.
   std::optional<Cached> get(Instant now, const Bytes& key, std::size_t quorum);

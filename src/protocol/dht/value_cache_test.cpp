@@ -16,7 +16,7 @@ constexpr Instant start{};
 Bytes key(std::size_t number) {
   return Bytes::copy("/sim/" + std::to_string(number));
 }
-ValueCache::Cached value(const std::string& text, std::size_t answers = 5) {
+ValueCache::Cached value(const std::string& text, std::uint32_t answers = 5) {
   return {.value = Bytes::copy(text), .from = {}, .answers = answers};
 }
 
