@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/plan.hpp"
+#include "sim/trace.hpp"
 #include "sim/world.hpp"
 
 namespace mycel::sim {
@@ -43,11 +44,12 @@ class Faults {
   void end(Index index);
   bool apply(const Fault& fault);
   void heal(const Target& target);
-  void tell(Index index, bool begins);
+  void make_room(std::uint32_t number);
+  std::vector<bool> sides_of(double share) const;
+  void trace(Index index, TraceKind kind);
 
   Run& run_;
   std::map<Target, std::vector<Index>> active_;
-  std::vector<std::uint64_t> timers_;
   bool is_over_ = false;
 };
 

@@ -7,7 +7,7 @@
 namespace mycel::sim {
 
 Fleet::Fleet(World& world, Network& network, std::uint32_t count)
-    : world_(world), network_(network) {
+    : world_(world), network_(network), rng_(world.fork("fleet")) {
   while (size() < count) add();
 }
 
@@ -34,8 +34,8 @@ void Fleet::start(std::uint32_t number) {
   Place& place = *places_[number];
   if (place.node) return;
   place.starts += 1;
-  place.node = std::make_unique<Node>(world_, network_, place.disk, number, place.whose,
-                                      place.starts, setup_of(number));
+  place.node = std::make_unique<Node>(world_, network_, Node::Machine{place.disk, place.clock},
+                                      number, place.whose, place.starts, setup_of(number));
   for (const NodeHook& hook : made_hooks_) hook(*place.node);
   place.node->start();
   for (const NodeHook& hook : started_hooks_) hook(*place.node);
@@ -44,12 +44,12 @@ void Fleet::start(std::uint32_t number) {
 void Fleet::crash(std::uint32_t number) {
   if (!is_up(number)) return;
   take_down(number, "crash");
-  places_[number]->disk.lose_power();
+  places_[number]->disk.lose_power(rng_);
 }
 
 void Fleet::wipe(std::uint32_t number) {
   crash(number);
-  places_[number]->disk = Disk{};
+  places_[number]->disk.wipe();
 }
 
 void Fleet::stop(std::uint32_t number) {
@@ -58,23 +58,48 @@ void Fleet::stop(std::uint32_t number) {
   take_down(number, "stop");
 }
 
-// The node lives on, but its timers do not ring and nothing reaches it.
+// What comes meanwhile waits in the network, as in a socket's buffer.
 void Fleet::pause(std::uint32_t number) {
   if (!is_up(number) || is_paused(number)) return;
   places_[number]->is_paused = true;
-  network_.set_isolated(number, true);
+  places_[number]->node->timers().pause();
+  update_isolation(number);
 }
 
 void Fleet::resume(std::uint32_t number) {
   if (!is_up(number) || !is_paused(number)) return;
   places_[number]->is_paused = false;
-  network_.set_isolated(number, false);
+  places_[number]->node->timers().resume();
+  update_isolation(number);
+}
+
+void Fleet::set_isolated(std::uint32_t number, bool is_isolated) {
+  places_[number]->is_isolated = is_isolated;
+  update_isolation(number);
+}
+
+void Fleet::update_isolation(std::uint32_t number) {
+  const Place& place = *places_[number];
+  network_.set_isolated(number, place.is_isolated || place.is_paused);
+}
+
+void Fleet::set_drift(std::uint32_t number, std::int64_t ppm) {
+  Place& place = *places_[number];
+  place.node ? place.node->timers().set_drift(ppm) : place.clock.set_drift(ppm, world_.now());
+}
+
+void Fleet::step_calendar(std::uint32_t number, Duration by) {
+  Place& place = *places_[number];
+  place.node ? place.node->timers().step_calendar(by) : place.clock.step_calendar(by);
 }
 
 void Fleet::take_down(std::uint32_t number, std::string_view how) {
-  resume(number);
+  Place& place = *places_[number];
   for (const DownHook& hook : down_hooks_) hook(number, how);
-  places_[number]->node.reset();
+  place.clock = place.node->timers().clock();
+  place.node.reset();
+  place.is_paused = false;
+  update_isolation(number);
 }
 
 std::vector<std::uint32_t> Fleet::alive() const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sim/node.hpp"
@@ -48,6 +49,11 @@ class Fleet {
   /// SIGSTOP and SIGCONT.
   void pause(std::uint32_t number);
   void resume(std::uint32_t number);
+  /// Nothing reaches it and nothing leaves it, whether it runs or not.
+  void set_isolated(std::uint32_t number, bool is_isolated);
+  // Of the machine's clocks, whether the node runs or not.
+  void set_drift(std::uint32_t number, std::int64_t ppm);
+  void step_calendar(std::uint32_t number, Duration by);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(places_.size()); }
   bool is_up(std::uint32_t number) const { return places_[number]->node != nullptr; }
@@ -70,15 +76,19 @@ class Fleet {
     std::uint32_t whose = 0;  // keys
     PeerId peer;
     Disk disk;
+    Clock clock;
     std::unique_ptr<Node> node;
     std::uint32_t starts = 0;
     bool is_paused = false;
+    bool is_isolated = false;
     bool is_liar = false;
   };
+  void update_isolation(std::uint32_t number);
   void take_down(std::uint32_t number, std::string_view how);
 
   World& world_;
   Network& network_;
+  Rng rng_;
   std::vector<std::unique_ptr<Place>> places_;
   std::map<PeerId, std::uint32_t> numbers_;
   std::vector<SetupHook> setup_hooks_;

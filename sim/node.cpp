@@ -52,13 +52,13 @@ void NoNames::resolve(const Multiaddr&, Resolved then) {
 
 // Every life draws anew: a node that came back with the numbers of its last life would meet, on its
 // old disk and at its old peers, what it has drawn before.
-Node::Node(World& world, Network& network, Disk& disk, std::uint32_t number, std::uint32_t whose,
-           std::uint32_t life, NodeSetup setup)
+Node::Node(World& world, Network& network, const Machine& machine, std::uint32_t number,
+           std::uint32_t whose, std::uint32_t life, NodeSetup setup)
     : world_(world),
       number_(number),
-      timers_(world),
+      timers_(world, machine.clock),
       transport_(network.attach(number, peer_of_number(whose))),
-      store_(world, disk, {}, world.fork(name_of("disk", number, life))),
+      store_(world, timers_, machine.disk, {}, world.fork(name_of("disk", number, life))),
       names_(timers_),
       keys_(timers_, whose) {
   setup.self = peer_of_number(whose);
@@ -75,8 +75,13 @@ Node::Node(World& world, Network& network, Disk& disk, std::uint32_t number, std
   };
 }
 
+void Node::stop() {
+  transport_->close_all();
+  store_.finish();
+}
+
 void Node::start() {
-  const auto started = wiring_->start({Network::address_of(number_)});
+  const auto started = wiring_->start({transport_->address()});
   check(static_cast<bool>(started), "the simulated disk can be read");
 }
 

@@ -42,19 +42,25 @@ PeerId peer_of_number(std::uint32_t number);
 
 class Node {
  public:
-  /// `number` says where it is and `whose` keys it has, mostly its own; `disk` outlives it and may
-  /// be used again after a crash. `life` counts its starts: every one draws other numbers.
-  Node(World& world, Network& network, Disk& disk, std::uint32_t number, std::uint32_t whose,
-       std::uint32_t life, NodeSetup setup);
+  /// What outlives the process.
+  struct Machine {
+    Disk& disk;
+    const Clock& clock;
+  };
+  /// `number` says where it is and `whose` keys it has, mostly its own. `life` counts its starts:
+  /// every one draws other numbers.
+  Node(World& world, Network& network, const Machine& machine, std::uint32_t number,
+       std::uint32_t whose, std::uint32_t life, NodeSetup setup);
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
   void start();
   /// A graceful stop: the peers are told. Destroying the node instead is a crash.
-  void stop() { transport_->close_all(); }
+  void stop();
 
   Wiring& wiring() { return *wiring_; }
   std::uint32_t number() const { return number_; }
+  /// The process: its clocks, and whether it stands still.
   NodeTimers& timers() { return timers_; }
   VirtualStore& store() { return store_; }
   VirtualLinks& links() { return *transport_; }

@@ -76,7 +76,6 @@ using Ticket = std::uint64_t;
 /// How it ended.
 struct Ending {
   bool is_good = false;
-  Duration duration{};
   std::uint64_t messages = 0;
   std::string text = {};  ///< for the trace
 };
@@ -123,15 +122,17 @@ class Run {
     std::string what;
   };
 
-  void say(Phase phase);
+  void enter(Phase phase);
   void prepare();
+  void set_up(std::uint32_t number, NodeSetup& setup);
   void listen_to(Node& node);
   void on_down(std::uint32_t number, std::string_view how);
   void join();
   void keep_busy();
+  void plan_step(std::size_t workload, std::uint32_t number, Duration at_least);
   void step(std::size_t workload, std::uint32_t number);
   void converge();
-  void watch_every_second();
+  void drain();
   void run_until(Instant end);
   Outcome conclude();
 
@@ -143,6 +144,8 @@ class Run {
   Fleet fleet_;
   Rng rng_;
   Phase phase_ = Phase::joining;
+  bool is_draining_ = false;  // users begin nothing more
+  Instant next_watch_{1s};
   std::set<std::uint32_t> core_;
   std::unique_ptr<Faults> faults_;
   std::vector<std::unique_ptr<Workload>> workloads_;

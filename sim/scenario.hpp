@@ -60,6 +60,7 @@ struct Scenario {
   Duration calm = 30s;      ///< and stays so: judges ask for liveness here
   bool is_swarm = false;    ///< the seed switches whole fault kinds off
   bool is_core_all = true;  ///< every node is healed at the end; else a random core of them
+  Duration ping_every = 0s;          ///< 0: nodes do not ping
   std::uint32_t disjoint_paths = 8;  ///< of lookups; as the program ships
   Topology topology;
   std::vector<WorkloadSpec> workloads;
