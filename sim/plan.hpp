@@ -57,8 +57,9 @@ enum class LiarKind : std::uint8_t {
   collude,     // answers with its accomplices only
   grind,       // its id lies near the victim's key
   twin,        // a second node with the same keys
+  mixed,       // now one of these, now another
 };
-inline constexpr std::size_t liar_kind_count = 9;
+inline constexpr std::size_t liar_kind_count = 10;
 std::string_view to_text(LiarKind kind);
 
 struct Liar {
