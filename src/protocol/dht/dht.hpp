@@ -218,6 +218,8 @@ class Dht {
   bool cancel(OperationId operation);
 
   const RoutingTable& table() const { return table_; }
+  std::size_t operations_under_way() const { return operations_.size(); }
+  std::size_t requests_under_way() const { return pending_.size(); }
   const Counters& counters() const;
 
  private:
