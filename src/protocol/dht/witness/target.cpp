@@ -88,9 +88,9 @@ void Target::on_proof(Now now, Desk& desk, InboundId inbound, const PeerId& from
     return refuse_proof(desk, inbound, *why);
   if (draw.challenge.nonce != nonce_for(desk, draw.operation))
     return refuse_proof(desk, inbound, Refusal::bad_challenge);
-  if (accepted_.contains(draw.digest())) return refuse_proof(desk, inbound, Refusal::replayed);
   auto exam = examine(desk.view(now), proof);
   if (!exam) return refuse_proof(desk, inbound, exam.error());
+  if (accepted_.contains(draw.digest())) return refuse_proof(desk, inbound, Refusal::replayed);
   const CheckId check = desk.check_signatures(exam->checks);
   judging_.emplace(check, Judging{inbound, *std::move(exam)});
 }
