@@ -234,7 +234,7 @@ class Dht {
   };
 
   // Requests of this node: dht.cpp.
-  void ask(const PeerInfo& to, Purpose purpose, OperationId operation, Message message);
+  void ask(PeerInfo to, Purpose purpose, OperationId operation, Message message);
   void check_peer(const PeerInfo& peer);
   void on_heard(Now now, const PeerInfo& peer);
   void on_silence(Now now, const Pending& pending, RequestFailure failure);
@@ -242,7 +242,7 @@ class Dht {
   void on_reached(Now now, const PeerInfo& peer);
 
   // Requests of peers: dht_serve.cpp.
-  void reply(InboundId inbound, const Message& message);
+  void reply(InboundId inbound, Message message);
   void refuse(InboundId inbound);
   void serve_find_node(InboundId inbound, const PeerId& from, const Message& message);
   void serve_get_value(Now now, InboundId inbound, const PeerId& from, const Message& message);

@@ -40,13 +40,6 @@ bool has_found(const OperationResult& result) {
          std::holds_alternative<Providers>(result);
 }
 
-std::vector<PeerInfo> infos_of(const std::vector<Peer>& peers) {
-  std::vector<PeerInfo> infos;
-  infos.reserve(peers.size());
-  for (const Peer& peer : peers) infos.push_back({peer.id, peer.addresses});
-  return infos;
-}
-
 }  // namespace
 
 OperationId Dht::find_peer(Now now, const PeerId& peer) {
@@ -145,9 +138,9 @@ Operation* Dht::operation_of(OperationId id) {
 void Dht::advance(Now now, Operation& operation) {
   if (operation.is_storing) return;
   while (!is_satisfied(operation)) {
-    for (const PeerInfo& peer : operation.lookup.next(now.instant)) {
+    for (PeerInfo& peer : operation.lookup.next(now.instant)) {
       operation.messages += 1;
-      ask(peer, Purpose::lookup, operation.id, question(operation));
+      ask(std::move(peer), Purpose::lookup, operation.id, question(operation));
     }
     if (!operation.lookup.is_settled()) {
       if (is_enough(now, operation)) break;
@@ -205,7 +198,7 @@ void Dht::on_operation_timer(Now now, OperationId id) {
 void Dht::on_lookup_answer(Now now, Operation& operation, const Pending& pending,
                            const Message& message) {
   if (operation.is_storing) return;
-  operation.lookup.on_answer(pending.to.id, infos_of(message.closer));
+  operation.lookup.on_answer(pending.to.id, message.closer);
   gather(operation, message);
   if (auto* find = std::get_if<FindPeer>(&operation.goal); find && find->peer == pending.to.id) {
     find->is_reached = true;
