@@ -114,19 +114,19 @@ TEST_F(TransportTest, an_idle_connection_stays_up_with_a_peer_that_is_less_patie
   const auto connection = connect(network, alice, carol);
   ASSERT_TRUE(connection.has_value());
   EXPECT_EQ(alice.transport->facts(*connection)->idle_timeout, 10s);
-  const std::uint64_t before = network.packets;
+  const std::uint64_t before = network.counts.sent;
   network.timers.run_for(300s);
   EXPECT_TRUE(alice.closed.empty());
   EXPECT_TRUE(carol.closed.empty());
-  EXPECT_LT(network.packets - before, 300u) << "two packets every four seconds";
+  EXPECT_LT(network.counts.sent - before, 300u) << "two packets every four seconds";
 }
 
 TEST_F(TransportTest, one_side_keeps_a_pair_alive) {
   meet();
   network.timers.run_for(30s);
-  const std::uint64_t before = network.packets;
+  const std::uint64_t before = network.counts.sent;
   network.timers.run_for(120s);
-  EXPECT_LE(network.packets - before, 30u) << "a ping and its answer every twelve seconds";
+  EXPECT_LE(network.counts.sent - before, 30u) << "a ping and its answer every twelve seconds";
 }
 
 TEST_F(TransportTest, an_unwanted_connection_is_left_to_time_out) {
