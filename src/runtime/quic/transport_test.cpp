@@ -101,12 +101,15 @@ TEST_F(TransportTest, a_peer_that_lost_its_state_says_so) {
 }
 
 TEST_F(TransportTest, a_silent_network_ends_a_connection_after_the_idle_timeout) {
-  const ConnectionId connection = meet();
+  TestNode carol(network, 3, Config{.unanswered_max = 0s});
+  TestNode dave(network, 4, Config{.unanswered_max = 0s});
+  const auto connection = connect(network, carol, dave);
+  ASSERT_TRUE(connection.has_value());
   network.filter = [](const ports::Datagram&) { return false; };
-  EXPECT_FALSE(run_until([&] { return alice.closed.contains(connection); }, 25s));
-  ASSERT_TRUE(run_until([&] { return !alice.closed.empty() && !bob.closed.empty(); }, 60s));
-  EXPECT_EQ(alice.closed[connection].reason, CloseReason::idle_timeout);
-  EXPECT_EQ(bob.closed.begin()->second.reason, CloseReason::idle_timeout);
+  EXPECT_FALSE(run_until([&] { return carol.closed.contains(*connection); }, 25s));
+  ASSERT_TRUE(run_until([&] { return !carol.closed.empty() && !dave.closed.empty(); }, 60s));
+  EXPECT_EQ(carol.closed[*connection].reason, CloseReason::idle_timeout);
+  EXPECT_EQ(dave.closed.begin()->second.reason, CloseReason::idle_timeout);
 }
 
 TEST_F(TransportTest, an_idle_connection_stays_up_with_a_peer_that_is_less_patient) {
