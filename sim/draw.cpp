@@ -29,8 +29,7 @@ Duration draw_span(Rng& rng, Range<Duration> range) {
 
 std::uint32_t count_of(Rng& rng, const FaultRange& range, const Plan& plan) {
   const double minutes = std::chrono::duration<double, std::ratio<60>>(plan.safety).count();
-  const double wanted = draw_whole(rng, range.count) +
-                        draw_real(rng, range.per_node) * plan.nodes +
+  const double wanted = draw_whole(rng, range.count) + draw_real(rng, range.per_node) * plan.nodes +
                         draw_real(rng, range.per_minute) * minutes;
   const double whole = std::floor(wanted);
   return static_cast<std::uint32_t>(whole) + (rng.chance(wanted - whole) ? 1 : 0);

@@ -111,6 +111,7 @@ Outcome Run::go() {
 
 void Run::enter(Phase phase) {
   phase_ = phase;
+  phase_since_ = now();
   world_.note(phase_fact);
   world_.fingerprint().fold(to_text(phase));
   if (watch_.progress) watch_.progress(std::string(to_text(phase)));
@@ -162,8 +163,7 @@ void Run::listen_to(Node& node) {
 void Run::on_down(std::uint32_t number, std::string_view how) {
   std::erase_if(under_way_, [&](const auto& one) { return one.second.node == number; });
   tell(WentDown{number});
-  if (is_traced())
-    trace({.kind = TraceKind::node_down, .node = number, .text = std::string(how)});
+  if (is_traced()) trace({.kind = TraceKind::node_down, .node = number, .text = std::string(how)});
 }
 
 void Run::join() {
@@ -176,8 +176,7 @@ void Run::join() {
 
 void Run::keep_busy() {
   for (std::size_t workload = 0; workload < workloads_.size(); ++workload)
-    for (std::uint32_t number = 0; number < plan_.nodes; ++number)
-      plan_step(workload, number, 0);
+    for (std::uint32_t number = 0; number < plan_.nodes; ++number) plan_step(workload, number, 0s);
 }
 
 // Half of the time between two steps is fixed, so that a node neither falls silent nor chatters.
@@ -242,8 +241,7 @@ Outcome Run::conclude() {
 }
 
 void Run::accuse(std::string_view judge, std::string text) {
-  if (is_traced())
-    trace({.kind = TraceKind::violation, .text = std::string(judge) + ": " + text});
+  if (is_traced()) trace({.kind = TraceKind::violation, .text = std::string(judge) + ": " + text});
   if (outcome_.violations.size() < violations_max)
     outcome_.violations.push_back({std::string(judge), now(), std::move(text)});
 }

@@ -98,6 +98,8 @@ class Run {
   Phase phase() const { return phase_; }
   /// All faults are healed and the time to converge has passed.
   bool is_calm() const { return phase_ == Phase::calm; }
+  /// When the present phase began.
+  Instant phase_since() const { return phase_since_; }
   /// Whether the node must be well at the end; known when the faults have stopped.
   bool is_core(std::uint32_t number) const { return core_.contains(number); }
   const std::set<std::uint32_t>& core() const { return core_; }
@@ -144,6 +146,7 @@ class Run {
   Fleet fleet_;
   Rng rng_;
   Phase phase_ = Phase::joining;
+  Instant phase_since_{};
   bool is_draining_ = false;  // users begin nothing more
   Instant next_watch_{1s};
   std::set<std::uint32_t> core_;

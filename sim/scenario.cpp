@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "node/config/toml_characters.hpp"
+
 #include "sim/scenario_reader.hpp"
 #include "sim/shipped_scenarios.hpp"
 #include "sim/workload.hpp"
@@ -70,7 +71,10 @@ void read_topology(ScenarioTable& table, Scenario& scenario) {
 void read_workload(const std::string& name, ScenarioTable& table, Scenario& scenario) {
   WorkloadSpec spec{.name = name};
   table.read("every", spec.every, {1ms, 24h});
-  table.read("items", spec.items, {0, 1000});
+  table.read("items", spec.items, {1, 1000});
+  table.read("quorum", spec.quorum, {1, 20});
+  table.read("fixed", spec.is_fixed);
+  table.read("text", spec.text);
   scenario.workloads.push_back(std::move(spec));
 }
 

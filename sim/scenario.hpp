@@ -38,9 +38,12 @@ struct LiarRange {
 
 /// What the nodes' users do while everything else happens.
 struct WorkloadSpec {
-  std::string name;         ///< one of workload_names()
-  Duration every = 5s;      ///< between two operations of one node, on average
-  std::uint32_t items = 1;  ///< what each node publishes: records, cards, provided keys
+  std::string name;            ///< one of workload_names()
+  Duration every = 5s;         ///< between two operations of one node, on average
+  std::uint32_t items = 1;     ///< what each node publishes: records, cards, provided keys
+  std::uint32_t quorum = 1;    ///< valid values that a get gathers
+  bool is_fixed = false;       ///< what is published never changes
+  std::string text = "value";  ///< what values begin with
 };
 
 struct Topology {
@@ -56,11 +59,11 @@ struct Scenario {
   Duration join_every = 20ms;
   Duration settle = 40s;  ///< after the last node joined, before users and faults begin
   Range<Duration> safety{60s, 60s};
-  Duration converge = 90s;  ///< after the faults have stopped, everything must be well by then
-  Duration calm = 30s;      ///< and stays so: judges ask for liveness here
-  bool is_swarm = false;    ///< the seed switches whole fault kinds off
-  bool is_core_all = true;  ///< every node is healed at the end; else a random core of them
-  Duration ping_every = 0s;          ///< 0: nodes do not ping
+  Duration converge = 90s;   ///< after the faults have stopped, everything must be well by then
+  Duration calm = 30s;       ///< and stays so: judges ask for liveness here
+  bool is_swarm = false;     ///< the seed switches whole fault kinds off
+  bool is_core_all = true;   ///< every node is healed at the end; else a random core of them
+  Duration ping_every = 0s;  ///< 0: nodes do not ping
   std::uint32_t disjoint_paths = 8;  ///< of lookups; as the program ships
   Topology topology;
   std::vector<WorkloadSpec> workloads;

@@ -58,8 +58,8 @@ std::optional<Duration> ScenarioTable::duration_of(std::string_view key, const t
   const auto* text = node.as_string();
   const auto span = text != nullptr ? parse_duration(text->get()) : std::nullopt;
   if (span && *span >= allowed.low && *span <= allowed.high) return span;
-  complain(key, "must be a time like \"30s\" or \"250ms\", from " + to_text(allowed.low) + " to " +
-                    to_text(allowed.high));
+  complain(key, "must be a time like \"30s\" or \"250ms\", from " + mycel::to_text(allowed.low) +
+                    " to " + mycel::to_text(allowed.high));
   return std::nullopt;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "node/config/toml.hpp"
+
 #include "sim/scenario.hpp"
 
 namespace mycel::sim {

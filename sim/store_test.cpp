@@ -141,7 +141,9 @@ TEST(VirtualStore, power_loss_takes_back_what_a_batch_overwrote_twice_or_erased)
     story.start();
     const std::string left = story.value_of("a0") + " " + story.value_of("b0");
     seen.insert(left);
-    if (left == "0 0") EXPECT_EQ(story.disk.size_bytes(), size_bytes);
+    if (left == "0 0") {
+      EXPECT_EQ(story.disk.size_bytes(), size_bytes);
+    }
   }
   EXPECT_EQ(seen, (std::set<std::string>{"0 0", "newest back"}));
 }

@@ -82,6 +82,7 @@ void Dht::serve_put_value(Now now, InboundId inbound, const Message& message) {
     counters_.verification_failures.add(verdict);
     return refuse(inbound);
   }
+  cache_.forget(message.key);
   // Peers take a put for stored when the value comes back. It leaves after the value is written.
   counters_.served += 1;
   next_.answers.push_back({inbound, Reply::message, message});

@@ -105,6 +105,18 @@ std::vector<PeerInfo> Lookup::nearest() const {
   return peers;
 }
 
+std::vector<PeerInfo> Lookup::answered_peers() const {
+  std::vector<PeerInfo> peers;
+  for (const auto& [where, node] : nodes_)
+    if (node.state == State::answered) peers.push_back(node.peer);
+  return peers;
+}
+
+bool Lookup::has_answered(const PeerId& peer) const {
+  const auto found = nodes_.find(distance_to(peer));
+  return found != nodes_.end() && found->second.state == State::answered;
+}
+
 std::size_t Lookup::hops() const {
   for (const auto& [where, node] : nodes_)
     if (node.state == State::answered) return node.hops;

@@ -63,6 +63,9 @@ class Lookup {
   Instant next_slow() const;
   /// The k nearest that answered, nearest first.
   std::vector<PeerInfo> nearest() const;
+  /// Everyone that answered, nearest first.
+  std::vector<PeerInfo> answered_peers() const;
+  bool has_answered(const PeerId& peer) const;
 
   const Key& target() const { return target_; }
   bool knows(const PeerId& peer) const;

@@ -129,4 +129,11 @@ Result<Message, Fault> decode(ByteView body) {
   return message;
 }
 
+std::vector<PeerInfo> infos_of(const std::vector<Peer>& peers) {
+  std::vector<PeerInfo> infos;
+  infos.reserve(peers.size());
+  for (const Peer& peer : peers) infos.push_back({peer.id, peer.addresses});
+  return infos;
+}
+
 }  // namespace mycel::dht

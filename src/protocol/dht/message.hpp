@@ -82,4 +82,7 @@ Bytes encode(const Message& message);
 /// key over its limit).
 Result<Message, wire::Fault> decode(ByteView body);
 
+/// The same without what an answer says of connections.
+std::vector<PeerInfo> infos_of(const std::vector<Peer>& peers);
+
 }  // namespace mycel::dht
