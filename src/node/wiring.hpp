@@ -30,6 +30,7 @@ class Wiring {
   parts::DhtPart& dht() { return dht_; }
   parts::CardsPart& cards() { return cards_; }
   parts::PingPart& ping() { return ping_; }
+  parts::IdentifyPart& identify_part() { return identify_; }
   const parts::ConnectPart& connections() const { return connect_; }
   const parts::DhtPart& dht() const { return dht_; }
   const parts::CardsPart& cards() const { return cards_; }

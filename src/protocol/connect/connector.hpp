@@ -89,6 +89,7 @@ class Connector {
   std::vector<ConnectionStatus> connections() const { return pool_.connections(); }
   std::vector<KnownAddress> addresses_of(Now now, const PeerId& peer) const;
   std::size_t dials_under_way() const { return dialer_.dials(); }
+  std::size_t connection_count() const { return pool_.size(); }
   const Counters& counters() const { return counters_; }
 
  private:
