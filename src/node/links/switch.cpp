@@ -19,7 +19,9 @@ constexpr std::size_t refused_proposals_max = 16;
 
 // Header and first proposal leave in one flight.
 Bytes proposal_of(std::string_view protocol) {
+  constexpr std::size_t framing = 8;  // two lengths and two newlines
   std::vector<std::byte> lines;
+  lines.reserve(wire::multistream_header.size() + protocol.size() + framing);
   wire::append_line(lines, wire::multistream_header);
   wire::append_line(lines, protocol);
   return Bytes(std::move(lines));
@@ -82,27 +84,34 @@ void Switch::reset(StreamKey key) {
 }
 
 std::size_t Switch::stream_count(ConnectionId connection) const {
-  const auto entry = connections_.find(connection);
-  return entry == connections_.end() ? 0 : entry->second.streams.size();
+  const Connection* known = connections_.find(connection);
+  return known == nullptr ? 0 : known->streams;
 }
 
 void Switch::on_connected(ConnectionId connection, const ports::Connected& what) {
-  connections_[connection].peer = {what.peer, what.remote};
+  connections_.emplace(connection, {}).first->peer = {what.peer, what.remote};
   observer_.on_connected(connection, what);
 }
 
 void Switch::on_closed(ConnectionId connection, const ports::Closed& why) {
-  const auto entry = connections_.find(connection);
-  if (entry == connections_.end()) return observer_.on_closed(connection, why);
-  const Connection closed = std::move(entry->second);
-  connections_.erase(entry);
-  for (const auto& [number, stream] : closed.streams) negotiations_.cancel(stream.deadline);
+  if (!connections_.erase(connection)) return observer_.on_closed(connection, why);
+  const auto lost = take_streams(connection);
   observer_.on_closed(connection, why);
-  for (const auto& [number, stream] : closed.streams) {
-    if (stream.owner != nullptr)
-      stream.owner->on_end({connection, number}, StreamEnd::connection_lost);
-  }
+  for (const auto& [key, owner] : lost)
+    if (owner != nullptr) owner->on_end(key, StreamEnd::connection_lost);
   for (StreamOwner* const owner : owners()) owner->on_connection_lost(connection);
+}
+
+std::vector<std::pair<StreamKey, StreamOwner*>> Switch::take_streams(ConnectionId connection) {
+  std::vector<std::pair<StreamKey, StreamOwner*>> taken;
+  streams_.each_from({connection, 0}, [&](StreamKey key, const Stream& stream) {
+    if (key.connection != connection) return false;
+    negotiations_.cancel(stream.deadline);
+    taken.emplace_back(key, stream.owner);
+    return true;
+  });
+  for (const auto& [key, owner] : taken) streams_.erase(key);
+  return taken;
 }
 
 void Switch::on_stream(StreamKey key) {
@@ -170,7 +179,7 @@ void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   links_.write(key, wire::encode_line(line), false);
   stream.owner = entry->second;
   settle(stream);
-  stream.owner->on_inbound(key, entry->first, connections_.at(key.connection).peer);
+  stream.owner->on_inbound(key, entry->first, connections_.find(key.connection)->peer);
 }
 
 void Switch::settle(Stream& stream) {
@@ -215,8 +224,7 @@ std::vector<StreamOwner*> Switch::owners() const {
 }
 
 void Switch::on_path(ConnectionId connection, const ports::PathChanged& what) {
-  const auto entry = connections_.find(connection);
-  if (entry != connections_.end()) entry->second.peer.remote = what.remote;
+  if (Connection* known = connections_.find(connection)) known->peer.remote = what.remote;
   observer_.on_path(connection, what);
 }
 
@@ -224,31 +232,25 @@ void Switch::add(StreamKey key, Stream stream) {
   const Instant due = timers_.now().instant + negotiation_time_max;
   stream.deadline = negotiations_.add(due, key);
   alarm_.set(negotiations_.next());
-  auto& streams = connections_[key.connection].streams;
-  streams.emplace(key.stream, std::move(stream));
-  observer_.on_streams(key.connection, streams.size());
+  streams_.emplace(key, std::move(stream));
+  Connection& connection = *connections_.emplace(key.connection, {}).first;
+  connection.streams += 1;
+  observer_.on_streams(key.connection, connection.streams);
 }
 
 void Switch::erase(StreamKey key) {
-  const auto entry = connections_.find(key.connection);
-  if (entry == connections_.end()) return;
-  const auto stream = entry->second.streams.find(key.stream);
-  if (stream == entry->second.streams.end()) return;
-  negotiations_.cancel(stream->second.deadline);
-  entry->second.streams.erase(stream);
-  observer_.on_streams(key.connection, entry->second.streams.size());
+  const Stream* stream = find(key);
+  if (stream == nullptr) return;
+  negotiations_.cancel(stream->deadline);
+  streams_.erase(key);
+  Connection& connection = *connections_.find(key.connection);
+  connection.streams -= 1;
+  observer_.on_streams(key.connection, connection.streams);
 }
 
 void Switch::erase_if_done(StreamKey key) {
   const Stream* stream = find(key);
   if (stream != nullptr && stream->is_sent && stream->is_received) erase(key);
-}
-
-Switch::Stream* Switch::find(StreamKey key) {
-  const auto entry = connections_.find(key.connection);
-  if (entry == connections_.end()) return nullptr;
-  const auto stream = entry->second.streams.find(key.stream);
-  return stream == entry->second.streams.end() ? nullptr : &stream->second;
 }
 
 void Switch::on_alarm() {

@@ -13,6 +13,7 @@
 
 #include "foundation/base/counters.hpp"
 #include "foundation/base/deadlines.hpp"
+#include "foundation/base/flat_map.hpp"
 #include "foundation/wire/multistream.hpp"
 
 #include "node/drive/alarm.hpp"
@@ -122,7 +123,7 @@ class Switch final : public ports::LinksObserver {
   };
   struct Connection {
     StreamPeer peer;
-    std::map<std::uint64_t, Stream> streams;
+    std::size_t streams = 0;
   };
 
   void on_connected(ConnectionId connection, const ports::Connected& what) override;
@@ -142,7 +143,8 @@ class Switch final : public ports::LinksObserver {
   void add(ports::StreamKey key, Stream stream);
   void erase(ports::StreamKey key);
   void erase_if_done(ports::StreamKey key);
-  Stream* find(ports::StreamKey key);
+  Stream* find(ports::StreamKey key) { return streams_.find(key); }
+  std::vector<std::pair<ports::StreamKey, StreamOwner*>> take_streams(ConnectionId connection);
   std::vector<StreamOwner*> owners() const;
   void on_alarm();
 
@@ -150,7 +152,8 @@ class Switch final : public ports::LinksObserver {
   ports::Timers& timers_;
   ConnectionObserver& observer_;
   std::map<std::string, StreamOwner*, std::less<>> owners_;
-  std::map<ConnectionId, Connection> connections_;
+  FlatMap<ConnectionId, Connection> connections_;
+  FlatMap<ports::StreamKey, Stream> streams_;  // those of a connection stand together
   Deadlines<ports::StreamKey> negotiations_;
   SwitchCounters counters_;
   drive::Alarm alarm_;
