@@ -47,9 +47,10 @@ Bytes value_of(std::uint64_t number) {
   return Bytes::copy("value " + std::to_string(number * 7919));
 }
 
-class Run {
+class DatagramRun {
  public:
-  Run(const DatagramScenario& scenario, const std::function<void(const std::string&)>& progress)
+  DatagramRun(const DatagramScenario& scenario,
+              const std::function<void(const std::string&)>& progress)
       : scenario_(scenario),
         progress_(progress),
         world_(scenario.seed),
@@ -305,7 +306,7 @@ class Run {
 
 DatagramOutcome run_datagrams(const DatagramScenario& scenario,
                               const std::function<void(const std::string&)>& progress) {
-  return Run(scenario, progress).tell();
+  return DatagramRun(scenario, progress).tell();
 }
 
 }  // namespace mycel::sim

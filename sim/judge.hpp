@@ -16,30 +16,59 @@ namespace mycel::sim {
 
 class Run;
 
-// Facts: what a workload did and saw, in the words of its users.
+// Facts: what a workload did and saw, in the words of its users. Records, cards (the key is theirs
+// in the DHT) and provided keys (the value is the provider) alike.
 
+/// Its author lets a value go: from now on it may be delivered. `version`: a greater one is newer.
+struct Published {
+  std::uint32_t node = 0;
+  Bytes key, value;
+  std::uint64_t version = 0;
+};
 /// A put ended well: from now on the value (or a better one) must be found.
 struct Acknowledged {
   std::uint32_t node = 0;
   Bytes key, value;
   std::uint32_t replicas = 0;
+  std::uint64_t version = 0;
 };
-/// A get ended with a value that the node gave to its user.
+/// A get ended with a value that the node gave to its user. `asked_at` is when it began.
 struct Delivered {
   std::uint32_t node = 0;
   Bytes key, value;
+  std::uint64_t version = 0;
+  Instant asked_at{};
 };
 struct NotFound {
   std::uint32_t node = 0;
   Bytes key;
+  Instant asked_at{};
 };
 /// A lookup ended with these peers, nearest first.
 struct FoundNearest {
   std::uint32_t node = 0;
   Bytes key;
   std::vector<PeerId> peers;
+  Instant asked_at{};
 };
-using Fact = std::variant<Acknowledged, Delivered, NotFound, FoundNearest>;
+/// A user began an operation, which must end by `due`.
+struct Began {
+  std::uint64_t ticket = 0;
+  std::uint32_t node = 0;
+  std::string what;  ///< "get /sim/3/0"
+  Instant due{};
+};
+/// It ended: `is_known` unless it was over before.
+struct Ended {
+  std::uint64_t ticket = 0;
+  bool is_known = true;
+};
+/// The node went down with all that its users waited for.
+struct WentDown {
+  std::uint32_t node = 0;
+};
+using Fact = std::variant<Published, Acknowledged, Delivered, NotFound, FoundNearest, Began, Ended,
+                          WentDown>;
 
 class Judge {
  public:

@@ -1,7 +1,6 @@
 #include "sim/network.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "foundation/base/check.hpp"
@@ -15,53 +14,114 @@ using ports::StreamKey;
 // Kinds of facts in the fingerprint.
 enum Fact : std::uint64_t { dialled = 1, delivered, was_reset, was_closed, lost };
 
-constexpr std::uint32_t number_max = (1U << 24) - 2;
+// A header of QUIC, UDP and IP; what a link of some rate carries beside the data.
+constexpr std::size_t packet_overhead_bytes = 60;
+// As QUIC does, a dial that hears nothing is sent again after 1, 2 and 4 seconds.
+constexpr int dials_max = 4;
 
 }  // namespace
 
 Multiaddr Network::address_of(std::uint32_t number) {
-  check(number <= number_max, "10.0.0.0/8 numbers every node");
-  // /ip4 (0x04), 4 bytes; /udp (0x0111), port 4150; /quic-v1 (0xcd03 as a varint).
-  const std::array<std::uint8_t, 11> binary{0x04,
-                                            10,
-                                            static_cast<std::uint8_t>(number >> 16),
-                                            static_cast<std::uint8_t>(number >> 8),
-                                            static_cast<std::uint8_t>(number),
-                                            0x91,
-                                            0x02,
-                                            0x10,
-                                            0x36,
-                                            0xcd,
-                                            0x03};
-  return Multiaddr(Bytes::copy(std::as_bytes(std::span(binary))));
+  return to_multiaddr({.number = number});
+}
+
+Multiaddr Network::address(std::uint32_t number) const {
+  return to_multiaddr(place_of(number));
+}
+
+Place Network::place_of(std::uint32_t number) const {
+  const auto moved = moves_.find(number);
+  return {.number = number, .moves = moved == moves_.end() ? std::uint8_t{0} : moved->second};
+}
+
+Place Network::seen_from(std::uint32_t from, std::uint32_t to) {
+  Place place = place_of(from);
+  const auto nat = nats_.find(from);
+  if (nat == nats_.end()) return place;
+  place.is_mapped = true;
+  place.port = nat->second.send_to(to, world_.now().instant);
+  return place;
+}
+
+std::optional<std::uint32_t> Network::listener_at(const Place& address, std::uint32_t from) const {
+  const Place now = place_of(address.number);
+  const VirtualLinks* links = find(address.number);
+  if (links == nullptr || address.moves != now.moves) return std::nullopt;
+  const auto nat = nats_.find(address.number);
+  if (nat == nats_.end()) return address == now ? std::optional(address.number) : std::nullopt;
+  if (!address.is_mapped) return std::nullopt;
+  const bool is_let_in =
+      nat->second.lets_in(from, address.port, world_.now().instant, links->connection_count() > 0,
+                          links->has_connection_to(from));
+  return is_let_in ? std::optional(address.number) : std::nullopt;
 }
 
 std::unique_ptr<VirtualLinks> Network::attach(std::uint32_t number, const PeerId& peer) {
   auto links = std::make_unique<VirtualLinks>(*this, number, peer);
   check(nodes_.emplace(number, links.get()).second, "a node number is attached once at a time");
-  numbers_.insert_or_assign(address_of(number), number);
   return links;
 }
 
-std::optional<std::uint32_t> Network::number_at(const Multiaddr& address) const {
-  const auto entry = numbers_.find(address);
-  if (entry == numbers_.end()) return std::nullopt;
-  return entry->second;
+VirtualLinks* Network::find(std::uint32_t number) const {
+  const auto entry = nodes_.find(number);
+  return entry == nodes_.end() ? nullptr : entry->second;
 }
 
 void Network::set_cut(std::uint32_t a, std::uint32_t b, bool is_cut) {
-  const Pair pair = std::minmax(a, b);
-  is_cut ? void(cuts_.insert(pair)) : void(cuts_.erase(pair));
-  if (!is_cut) release_stalled();
+  cuts_.set_one_way(a, b, is_cut);
+  cuts_.set_one_way(b, a, is_cut);
+  release_stalled();
+}
+
+void Network::set_cut_one_way(std::uint32_t from, std::uint32_t to, bool is_cut) {
+  cuts_.set_one_way(from, to, is_cut);
+  release_stalled();
 }
 
 void Network::set_isolated(std::uint32_t number, bool is_isolated) {
-  is_isolated ? void(isolated_.insert(number)) : void(isolated_.erase(number));
-  if (!is_isolated) release_stalled();
+  cuts_.set_isolated(number, is_isolated);
+  release_stalled();
 }
 
-bool Network::is_cut(Pair pair) const {
-  return cuts_.contains(pair) || isolated_.contains(pair.first) || isolated_.contains(pair.second);
+void Network::set_split(std::vector<bool> side) {
+  cuts_.set_split(std::move(side));
+  release_stalled();
+}
+
+void Network::set_stalled(std::uint32_t a, std::uint32_t b, bool is_stalled) {
+  cuts_.set_stalled(a, b, is_stalled);
+  release_stalled();
+}
+
+void Network::set_rate(std::uint32_t a, std::uint32_t b, std::uint64_t bytes_per_s) {
+  for (const Pair& way : {Pair{a, b}, Pair{b, a}}) {
+    if (bytes_per_s == 0) {
+      rates_.erase(way);
+    } else {
+      rates_[way].bytes_per_s = bytes_per_s;
+    }
+  }
+}
+
+std::size_t Network::reset_between(std::uint32_t a, std::uint32_t b) {
+  VirtualLinks* const one = find(a);
+  VirtualLinks* const other = find(b);
+  std::size_t count = 0;
+  if (one != nullptr) count = one->break_with(b);
+  if (other != nullptr) count = std::max(count, other->break_with(a));
+  return count;
+}
+
+Multiaddr Network::move(std::uint32_t number) {
+  std::uint8_t& moves = moves_[number];
+  moves = static_cast<std::uint8_t>((moves + 1) % Place::moves_max);
+  for (const auto& [other, links] : nodes_) links->on_moved(number);
+  return address(number);
+}
+
+void Network::set_nat(std::uint32_t number, std::optional<NatKind> kind) {
+  nats_.erase(number);
+  if (kind) nats_.emplace(number, *kind);
 }
 
 Duration Network::latency(std::uint32_t a, std::uint32_t b) const {
@@ -71,40 +131,49 @@ Duration Network::latency(std::uint32_t a, std::uint32_t b) const {
   return config_.latency_min + Duration{static_cast<Duration::rep>(draw.below(span + 1))};
 }
 
-void Network::send(std::uint32_t from, std::uint32_t to, Arrival arrival) {
-  world_.call_at(world_.now().instant + latency(from, to),
+void Network::send(std::uint32_t from, std::uint32_t to, std::size_t size, Arrival arrival) {
+  Instant leaves_at = world_.now().instant;
+  if (const auto nat = nats_.find(from); nat != nats_.end()) nat->second.send_to(to, leaves_at);
+  if (const auto entry = rates_.find({from, to}); entry != rates_.end()) {
+    Rate& rate = entry->second;
+    const std::uint64_t nanoseconds =
+        (size + packet_overhead_bytes) * 1'000'000'000 / rate.bytes_per_s;
+    leaves_at =
+        std::max(leaves_at, rate.free_at) + Duration{static_cast<Duration::rep>(nanoseconds)};
+    rate.free_at = leaves_at;
+  }
+  world_.call_at(leaves_at + latency(from, to),
                  [this, from, to, arrival = std::move(arrival)]() mutable {
-                   arrive(std::minmax(from, to), to, std::move(arrival));
+                   arrive(from, to, std::move(arrival));
                  });
 }
 
-void Network::arrive(Pair pair, std::uint32_t to, Arrival arrival) {
-  if (!is_cut(pair)) {
-    const auto node = nodes_.find(to);
-    if (node != nodes_.end()) arrival(*node->second);
+void Network::arrive(std::uint32_t from, std::uint32_t to, Arrival arrival) {
+  if (!cuts_.is_blocked(from, to)) {
+    if (VirtualLinks* const node = find(to)) arrival(*node);
     return;
   }
   counts_.stalled += 1;
-  const std::uint32_t from = pair.first == to ? pair.second : pair.first;
   stalled_.push_back({from, to, world_.now().instant, std::move(arrival)});
-  world_.call_at(world_.now().instant + config_.idle_timeout, [this, pair] {
-    if (!is_cut(pair)) return;
-    world_.note(lost);
-    for (const auto& [node, other] : {pair, Pair{pair.second, pair.first}}) {
-      const auto links = nodes_.find(node);
-      if (links != nodes_.end()) links->second->silence(other);
-    }
+  world_.call_at(world_.now().instant + config_.idle_timeout, [this, from, to] {
+    if (cuts_.is_blocked(from, to)) silence(from, to);
   });
+}
+
+void Network::silence(std::uint32_t a, std::uint32_t b) {
+  world_.note(lost);
+  for (const auto& [node, other] : {Pair{a, b}, Pair{b, a}})
+    if (VirtualLinks* const links = find(node)) links->silence(other);
 }
 
 void Network::release_stalled() {
   std::vector<Stalled> waiting = std::exchange(stalled_, {});
   for (Stalled& one : waiting) {
-    if (is_cut(std::minmax(one.from, one.to))) {
+    if (cuts_.is_blocked(one.from, one.to)) {
       stalled_.push_back(std::move(one));
     } else if (world_.now().instant - one.since < config_.idle_timeout) {
       // At once, or what was sent later and is still on its way would overtake it.
-      arrive(std::minmax(one.from, one.to), one.to, std::move(one.arrival));
+      arrive(one.from, one.to, std::move(one.arrival));
     }
   }
 }
@@ -129,17 +198,15 @@ ConnectionId VirtualLinks::dial(const Multiaddr& address, std::optional<PeerId> 
   const ConnectionId own = ids_.next();
   network_.counts_.dials += 1;
   network_.world_.note(dialled);
-  const auto node = network_.number_at(address);
-  connections_[own] = Connection{.node = node.value_or(number_),
+  const auto place = to_place(address);
+  connections_[own] = Connection{.node = place ? place->number : number_,
+                                 .remote = place.value_or(Place{}),
                                  .far = {},
                                  .expected = expected,
                                  .peer = {},
                                  .next_far_stream = 1,
                                  .streams = {}};
-  if (node) {
-    send(connections_[own],
-         [from = number_, peer = peer_, own](VirtualLinks& at) { at.on_dialled(from, peer, own); });
-  }
+  if (place) send_dial(own, *place, 1);
   timers_.call_at(timers_.now().instant + network_.config_.handshake_timeout, [this, own] {
     const Connection* connection = find(own);
     if (connection != nullptr && !connection->is_open)
@@ -148,9 +215,27 @@ ConnectionId VirtualLinks::dial(const Multiaddr& address, std::optional<PeerId> 
   return own;
 }
 
-void VirtualLinks::on_dialled(std::uint32_t from, const PeerId& peer, ConnectionId far) {
+void VirtualLinks::send_dial(ConnectionId own, Place address, int tries) {
+  const Connection* connection = find(own);
+  if (connection == nullptr || connection->is_open) return;
+  const Place from = network_.seen_from(number_, address.number);
+  network_.send(number_, address.number, 1200,
+                [&network = network_, from, address, peer = peer_, own](VirtualLinks& at) {
+                  if (network.listener_at(address, from.number))
+                    at.on_dialled(from.number, from, peer, own);
+                });
+  if (tries == dials_max) return;
+  timers_.call_at(timers_.now().instant + std::chrono::seconds(1 << (tries - 1)),
+                  [this, own, address, tries] { send_dial(own, address, tries + 1); });
+}
+
+void VirtualLinks::on_dialled(std::uint32_t from, Place place, const PeerId& peer,
+                              ConnectionId far) {
+  for (const auto& [own, connection] : connections_)
+    if (connection.node == from && connection.far == far) return;  // it was sent again
   const ConnectionId own = ids_.next();
   connections_[own] = Connection{.node = from,
+                                 .remote = place,
                                  .far = far,
                                  .expected = {},
                                  .peer = peer,
@@ -173,16 +258,16 @@ void VirtualLinks::on_answered(ConnectionId own, ConnectionId far, const PeerId&
   }
   connection->is_open = true;
   send(*connection, [far](VirtualLinks& at) { at.on_finished(far); });
-  observer_->on_connected(own, {peer, Network::address_of(number_),
-                                Network::address_of(connection->node), Direction::outbound});
+  observer_->on_connected(own, {peer, network_.address(number_), to_multiaddr(connection->remote),
+                                Direction::outbound});
 }
 
 void VirtualLinks::on_finished(ConnectionId own) {
   Connection* connection = find(own);
   if (connection == nullptr) return;
   connection->is_open = true;
-  observer_->on_connected(own, {connection->peer, Network::address_of(number_),
-                                Network::address_of(connection->node), Direction::inbound});
+  observer_->on_connected(own, {connection->peer, network_.address(number_),
+                                to_multiaddr(connection->remote), Direction::inbound});
 }
 
 std::optional<StreamKey> VirtualLinks::open(ConnectionId id) {
@@ -207,10 +292,14 @@ void VirtualLinks::write(StreamKey key, Bytes data, bool is_last) {
   const Instant now = timers_.now().instant;
   stream->unacknowledged += data.size();
   stream->is_sent = is_last;
-  if (!stream->flight || stream->flight->sent_at != now) {
+  if (!stream->flight || stream->flight->sent_at != now ||
+      network_.has_rate(number_, connection.node)) {
     stream->flight = std::make_shared<Flight>(Flight{now, {}, false});
-    send(connection, [far = connection.far, stream_number = key.stream, flight = stream->flight](
-                         VirtualLinks& at) { at.on_flight(far, stream_number, *flight); });
+    send(
+        connection,
+        [far = connection.far, stream_number = key.stream,
+         flight = stream->flight](VirtualLinks& at) { at.on_flight(far, stream_number, *flight); },
+        data.size());
   }
   if (!data.empty()) stream->flight->pieces.push_back(std::move(data));
   stream->flight->is_last = is_last;
@@ -355,8 +444,41 @@ std::optional<Duration> VirtualLinks::round_trip(ConnectionId id) const {
   return 2 * network_.latency(number_, connection->node);
 }
 
-void VirtualLinks::send(const Connection& to, Network::Arrival arrival) {
-  network_.send(number_, to.node, std::move(arrival));
+void VirtualLinks::send(const Connection& to, Network::Arrival arrival, std::size_t size) {
+  network_.send(number_, to.node, size, std::move(arrival));
+}
+
+// QUIC lets only the side that dialled move; for the other it is as if it were gone.
+void VirtualLinks::on_moved(std::uint32_t node) {
+  for (auto& [own, connection] : connections_) {
+    const bool is_mover = node == number_;
+    if (!is_mover && connection.node != node) continue;
+    if (!connection.is_open || (connection.direction == Direction::outbound) != is_mover) {
+      timers_.call_at(timers_.now().instant + network_.config_.idle_timeout,
+                      [this, id = own] { fail(id, CloseReason::idle_timeout, 0, {}); });
+    } else if (!is_mover) {
+      connection.remote = network_.seen_from(node, number_);
+      later([this, id = own] {
+        if (const Connection* moved = find(id))
+          observer_->on_path(id, {network_.address(number_), to_multiaddr(moved->remote)});
+      });
+    }
+  }
+}
+
+std::size_t VirtualLinks::break_with(std::uint32_t node) {
+  std::size_t count = 0;
+  for (const auto& [own, connection] : connections_) {
+    if (connection.node != node) continue;
+    count += 1;
+    later([this, id = own] { fail(id, CloseReason::transport_error, 0, "reset"); });
+  }
+  return count;
+}
+
+bool VirtualLinks::has_connection_to(std::uint32_t node) const {
+  return std::ranges::any_of(connections_,
+                             [node](const auto& entry) { return entry.second.node == node; });
 }
 
 void VirtualLinks::later(std::function<void()> then) {

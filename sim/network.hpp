@@ -13,7 +13,10 @@
 
 #include "runtime/ports/links.hpp"
 
+#include "sim/cuts.hpp"
+#include "sim/nat.hpp"
 #include "sim/node_timers.hpp"
+#include "sim/place.hpp"
 
 namespace mycel::sim {
 
@@ -40,16 +43,34 @@ class Network {
   Network(World& world, NetworkConfig config)
       : world_(world), config_(config), latency_seed_(world.fork("latency").next()) {}
 
-  /// A node of `number` at /ip4/10.x.y.z/udp/4150/quic-v1. Destroying it is a crash: its peers hear
-  /// nothing more.
+  /// A node of `number` at address(number). Destroying it is a crash: its peers hear nothing more.
   std::unique_ptr<VirtualLinks> attach(std::uint32_t number, const PeerId& peer);
+  /// Where a node stands that has never moved: /ip4/10.x.y.z/udp/4150/quic-v1.
   static Multiaddr address_of(std::uint32_t number);
+  /// Where it stands now, as it sees itself: behind a NAT nobody else can use this.
+  Multiaddr address(std::uint32_t number) const;
 
   /// While cut, what two nodes send each other waits; when the idle time passes, it is lost and so
   /// are their connections.
   void set_cut(std::uint32_t a, std::uint32_t b, bool is_cut);
+  void set_cut_one_way(std::uint32_t from, std::uint32_t to, bool is_cut);
   /// Cuts `number` off from everybody, or brings it back.
   void set_isolated(std::uint32_t number, bool is_isolated);
+  /// Nodes hear only those of their own side; whoever is not listed stands on the side of `false`.
+  /// An empty list heals the split.
+  void set_split(std::vector<bool> side);
+  /// What the two send each other waits and comes at the end, in order. As in a cut, connections do
+  /// not outlive their idle time; unlike in a cut, nothing that was said before is lost.
+  void set_stalled(std::uint32_t a, std::uint32_t b, bool is_stalled);
+  /// Each direction carries so many bytes a second, one after the other; 0 is without a limit.
+  void set_rate(std::uint32_t a, std::uint32_t b, std::uint64_t bytes_per_s);
+  /// The connections of the two break at once, on both ends. How many there were.
+  std::size_t reset_between(std::uint32_t a, std::uint32_t b);
+  /// Gives `number` another address; nobody finds it at the old one. As in QUIC, the connections
+  /// that it dialled follow it, and those that it accepted end after their idle time.
+  Multiaddr move(std::uint32_t number);
+  /// Puts `number` behind a NAT, or takes it out; its connections live on.
+  void set_nat(std::uint32_t number, std::optional<NatKind> kind);
 
   Duration latency(std::uint32_t a, std::uint32_t b) const;
   const NetworkCounts& counts() const { return counts_; }
@@ -59,25 +80,38 @@ class Network {
   using Pair = std::pair<std::uint32_t, std::uint32_t>;
   using Arrival = std::function<void(VirtualLinks& at)>;
 
-  bool is_cut(Pair pair) const;
-  void send(std::uint32_t from, std::uint32_t to, Arrival arrival);
-  void arrive(Pair pair, std::uint32_t to, Arrival arrival);
+  struct Rate {
+    std::uint64_t bytes_per_s = 0;
+    Instant free_at{};  // everything before this is taken
+  };
+  struct Stalled {
+    std::uint32_t from, to;
+    Instant since;
+    Arrival arrival;
+  };
+
+  void send(std::uint32_t from, std::uint32_t to, std::size_t size, Arrival arrival);
+  void arrive(std::uint32_t from, std::uint32_t to, Arrival arrival);
   void release_stalled();
-  std::optional<std::uint32_t> number_at(const Multiaddr& address) const;
+  void silence(std::uint32_t a, std::uint32_t b);
+  VirtualLinks* find(std::uint32_t number) const;
+  bool has_rate(std::uint32_t from, std::uint32_t to) const { return rates_.contains({from, to}); }
+  Place place_of(std::uint32_t number) const;
+  /// Where `to` sees `from` come from.
+  Place seen_from(std::uint32_t from, std::uint32_t to);
+  /// Who hears what `from` sends to `address`; nobody, if the address is old or a NAT is in the
+  /// way.
+  std::optional<std::uint32_t> listener_at(const Place& address, std::uint32_t from) const;
 
   World& world_;
   NetworkConfig config_;
   std::uint64_t latency_seed_;
   NetworkCounts counts_;
   std::map<std::uint32_t, VirtualLinks*> nodes_;
-  std::map<Multiaddr, std::uint32_t> numbers_;
-  std::set<Pair> cuts_;
-  std::set<std::uint32_t> isolated_;
-  struct Stalled {
-    std::uint32_t from, to;
-    Instant since;
-    Arrival arrival;
-  };
+  Cuts cuts_;
+  std::map<Pair, Rate> rates_;  // from, to
+  std::map<std::uint32_t, std::uint8_t> moves_;
+  std::map<std::uint32_t, Nat> nats_;
   std::vector<Stalled> stalled_;
 };
 
@@ -102,6 +136,7 @@ class VirtualLinks final : public ports::Links {
   /// Closes every connection with a word to the peers, as a graceful stop does.
   void close_all();
   std::size_t connection_count() const { return connections_.size(); }
+  Multiaddr address() const { return network_.address(number_); }
 
  private:
   friend class Network;
@@ -123,6 +158,7 @@ class VirtualLinks final : public ports::Links {
   };
   struct Connection {
     std::uint32_t node = 0;  // who is at the other end
+    Place remote;            // and where it is seen
     ConnectionId far;        // what they call it; none while we dial
     std::optional<PeerId> expected;
     PeerId peer;
@@ -136,7 +172,7 @@ class VirtualLinks final : public ports::Links {
   };
 
   // What arrives from a peer; `own` is our name of the connection.
-  void on_dialled(std::uint32_t from, const PeerId& peer, ConnectionId far);
+  void on_dialled(std::uint32_t from, Place place, const PeerId& peer, ConnectionId far);
   void on_answered(ConnectionId own, ConnectionId far, const PeerId& peer);
   void on_finished(ConnectionId own);
   void on_flight(ConnectionId own, std::uint64_t stream, const Flight& flight);
@@ -145,7 +181,11 @@ class VirtualLinks final : public ports::Links {
   void on_far_close(ConnectionId own, std::uint64_t code, const std::string& text);
 
   void open_far_streams(Connection& connection, std::uint64_t up_to);
-  void send(const Connection& to, Network::Arrival arrival);
+  void send(const Connection& to, Network::Arrival arrival, std::size_t size = 0);
+  void send_dial(ConnectionId own, Place address, int tries);
+  void on_moved(std::uint32_t node);
+  std::size_t break_with(std::uint32_t node);
+  bool has_connection_to(std::uint32_t node) const;
   void later(std::function<void()> then);
   void fail(ConnectionId own, ports::CloseReason reason, std::uint64_t code, std::string text);
   void silence(std::uint32_t node);

@@ -17,6 +17,10 @@ crypto::Ed25519PrivateKey::Seed seed_of(std::uint32_t number, std::string_view n
   return seed;
 }
 
+std::string name_of(std::string_view what, std::uint32_t number, std::uint32_t life) {
+  return std::string(what) + std::to_string(number) + "." + std::to_string(life);
+}
+
 }  // namespace
 
 // The id of a key that nobody needs: no handshake is made here.
@@ -46,17 +50,20 @@ void NoNames::resolve(const Multiaddr&, Resolved then) {
   });
 }
 
-Node::Node(World& world, Network& network, Disk& disk, std::uint32_t number, NodeSetup setup)
+// Every life draws anew: a node that came back with the numbers of its last life would meet, on its
+// old disk and at its old peers, what it has drawn before.
+Node::Node(World& world, Network& network, const Machine& machine, std::uint32_t number,
+           std::uint32_t whose, std::uint32_t life, NodeSetup setup)
     : world_(world),
       number_(number),
-      timers_(world),
-      transport_(network.attach(number, peer_of_number(number))),
-      store_(world, timers_, disk, {}, world.fork("disk" + std::to_string(number))),
+      timers_(world, machine.clock),
+      transport_(network.attach(number, peer_of_number(whose))),
+      store_(world, timers_, machine.disk, {}, world.fork(name_of("disk", number, life))),
       names_(timers_),
-      keys_(timers_, number) {
-  setup.self = peer_of_number(number);
+      keys_(timers_, whose) {
+  setup.self = peer_of_number(whose);
   setup.cards.writer = setup.self;
-  setup.seed = world.fork("node" + std::to_string(number)).next();
+  setup.seed = world.fork(name_of("node", number, life)).next();
   wiring_ = std::make_unique<Wiring>(NodePorts{timers_, *transport_, store_, names_, keys_, Log{}},
                                      std::move(setup));
   wiring_->on_event = [this](std::string_view event, const PeerId& peer) {
@@ -64,11 +71,17 @@ Node::Node(World& world, Network& network, Disk& disk, std::uint32_t number, Nod
     world_.fingerprint().fold(number_);
     world_.fingerprint().fold(event);
     world_.fingerprint().fold(peer.view());
+    if (on_event) on_event(event, peer);
   };
 }
 
+void Node::stop() {
+  transport_->close_all();
+  store_.finish();
+}
+
 void Node::start() {
-  const auto started = wiring_->start({Network::address_of(number_)});
+  const auto started = wiring_->start({transport_->address()});
   check(static_cast<bool>(started), "the simulated disk can be read");
 }
 

@@ -2,8 +2,10 @@
 // A whole node in the simulated world: the real wiring, links and machines over virtual ports.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "node/wiring.hpp"
 
@@ -40,20 +42,30 @@ PeerId peer_of_number(std::uint32_t number);
 
 class Node {
  public:
-  /// `number` says who and where it is; `disk` outlives it and may be used again after a crash.
-  Node(World& world, Network& network, Disk& disk, std::uint32_t number, NodeSetup setup);
+  /// What outlives the process.
+  struct Machine {
+    Disk& disk;
+    const Clock& clock;
+  };
+  /// `number` says where it is and `whose` keys it has, mostly its own. `life` counts its starts:
+  /// every one draws other numbers.
+  Node(World& world, Network& network, const Machine& machine, std::uint32_t number,
+       std::uint32_t whose, std::uint32_t life, NodeSetup setup);
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
   void start();
   /// A graceful stop: the peers are told. Destroying the node instead is a crash.
-  void stop() { transport_->close_all(); }
+  void stop();
 
   Wiring& wiring() { return *wiring_; }
   std::uint32_t number() const { return number_; }
-  VirtualStore& store() { return store_; }
   /// The process: its clocks, and whether it stands still.
   NodeTimers& timers() { return timers_; }
+  VirtualStore& store() { return store_; }
+  VirtualLinks& links() { return *transport_; }
+  /// Hears what the wiring tells, after it was folded.
+  std::function<void(std::string_view event, const PeerId& peer)> on_event;
 
  private:
   World& world_;

@@ -39,7 +39,7 @@ std::string_view to_text(FaultKind kind);
 
 struct Fault {
   FaultKind kind = FaultKind::crash;
-  Duration at{};     ///< since the start of the run
+  Duration at{};     ///< since the safety phase began
   Duration lasts{};  ///< then it is healed; a reset has no length
   std::uint32_t node = 0;
   std::uint32_t other = 0;  ///< the far end, for faults of a link
@@ -57,8 +57,9 @@ enum class LiarKind : std::uint8_t {
   collude,     // answers with its accomplices only
   grind,       // its id lies near the victim's key
   twin,        // a second node with the same keys
+  mixed,       // now one of these, now another
 };
-inline constexpr std::size_t liar_kind_count = 9;
+inline constexpr std::size_t liar_kind_count = 10;
 std::string_view to_text(LiarKind kind);
 
 struct Liar {
@@ -73,6 +74,7 @@ struct Plan {
   std::uint32_t nodes = 10;
   Duration safety{};          ///< after the nodes have joined: faults are allowed
   Duration converge{};        ///< after all faults are healed: everything must be well by then
+  bool is_core_all = true;    ///< every node must be well at the end, not only a core of them
   std::vector<Fault> faults;  ///< by time; the index is a fault's name
   std::vector<Liar> liars;
 };

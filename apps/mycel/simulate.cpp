@@ -7,7 +7,7 @@
 #include <boost/json.hpp>
 #include <unistd.h>
 
-#include "sim/dht_scenario.hpp"
+#include "sim/run.hpp"
 
 namespace mycel::app {
 namespace {
@@ -41,66 +41,77 @@ std::optional<Seeds> parse_seeds(const Arguments& arguments) {
   return seeds;
 }
 
-void print(const Arguments& arguments, std::uint64_t seed, const sim::DhtOutcome& outcome,
+std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::uint64_t sum = 0;
+  for (const auto& [what, count] : counts) sum += count;
+  return sum;
+}
+
+void print(const Arguments& arguments, std::uint64_t seed, const sim::Outcome& outcome,
            double wall_s) {
+  json::array violations;
+  for (const sim::Violation& one : outcome.violations)
+    violations.emplace_back(one.judge + ": " + one.what);
+  const std::uint64_t faults = sum_of(outcome.faults);
   if (arguments.is_json) {
-    std::printf(
-        "%s\n",
-        json::serialize(json::object{{"scenario", arguments.first},
-                                     {"seed", seed},
-                                     {"nodes", arguments.nodes},
-                                     {"fingerprint", hex(outcome.fingerprint)},
-                                     {"virtual_s", to_s(outcome.simulated)},
-                                     {"wall_s", wall_s},
-                                     {"deliveries", outcome.deliveries},
-                                     {"faults", outcome.crashed},
-                                     {"get_p50_ms", to_ms(sim::quantile(outcome.get_times, 0.5))},
-                                     {"get_p95_ms", to_ms(sim::quantile(outcome.get_times, 0.95))},
-                                     {"get_messages", outcome.get_messages_mean},
-                                     {"put_p50_ms", to_ms(sim::quantile(outcome.put_times, 0.5))},
-                                     {"violations", json::value_from(outcome.violations)}})
-            .c_str());
+    std::printf("%s\n", json::serialize(json::object{{"scenario", arguments.first},
+                                                     {"seed", seed},
+                                                     {"nodes", outcome.nodes},
+                                                     {"fingerprint", hex(outcome.fingerprint)},
+                                                     {"virtual_s", to_s(outcome.simulated)},
+                                                     {"wall_s", wall_s},
+                                                     {"deliveries", outcome.deliveries},
+                                                     {"faults", faults},
+                                                     {"violations", violations}})
+                            .c_str());
     return;
   }
   std::printf(
-      "seed %llu: %u nodes, %.0f s simulated in %.1f s, %llu deliveries (%.0f a second)\n"
-      "  found %u of %u; after %u crashes %u of %u; table %.1f peers\n"
-      "  get p50 %.0f ms, p95 %.0f ms, %.1f messages; put p50 %.0f ms, p95 %.0f ms; fingerprint "
-      "%s\n",
-      static_cast<unsigned long long>(seed), arguments.nodes, to_s(outcome.simulated), wall_s,
+      "seed %llu: %u nodes, %u of them core, %llu faults, %.0f s simulated in %.1f s, "
+      "%llu deliveries (%.0f a second), fingerprint %s\n",
+      static_cast<unsigned long long>(seed), outcome.nodes, outcome.core,
+      static_cast<unsigned long long>(faults), to_s(outcome.simulated), wall_s,
       static_cast<unsigned long long>(outcome.deliveries),
-      static_cast<double>(outcome.deliveries) / wall_s, outcome.found, outcome.gets,
-      outcome.crashed, outcome.found_after_crashes, outcome.gets_after_crashes, outcome.table_mean,
-      to_ms(sim::quantile(outcome.get_times, 0.5)), to_ms(sim::quantile(outcome.get_times, 0.95)),
-      outcome.get_messages_mean, to_ms(sim::quantile(outcome.put_times, 0.5)),
-      to_ms(sim::quantile(outcome.put_times, 0.95)), hex(outcome.fingerprint).c_str());
-  for (const std::string& violation : outcome.violations)
-    std::printf("  VIOLATION: %s\n", violation.c_str());
+      static_cast<double>(outcome.deliveries) / wall_s, hex(outcome.fingerprint).c_str());
+  for (const auto& [operation, figures] : outcome.figures)
+    std::printf("  %s: %llu, %llu failed, p50 %.0f ms, p95 %.0f ms, %.1f messages\n",
+                operation.c_str(), static_cast<unsigned long long>(figures.count),
+                static_cast<unsigned long long>(figures.failed),
+                to_ms(sim::quantile(figures.durations, 0.5)),
+                to_ms(sim::quantile(figures.durations, 0.95)),
+                static_cast<double>(figures.messages) / static_cast<double>(figures.count));
+  for (const sim::Violation& one : outcome.violations)
+    std::printf("  VIOLATION at %.1f s: %s: %s\n", to_s(one.at - Instant{}), one.judge.c_str(),
+                one.what.c_str());
   if (!outcome.violations.empty())
     std::printf("  repeat: mycel sim run %s --nodes %u --seed %llu\n", arguments.first.c_str(),
-                arguments.nodes, static_cast<unsigned long long>(seed));
+                outcome.nodes, static_cast<unsigned long long>(seed));
 }
 
 }  // namespace
 
 int run_simulation(const Arguments& arguments) {
   const auto seeds = parse_seeds(arguments);
-  if (arguments.first != "dht" || !seeds) {
-    std::fprintf(stderr, "mycel sim run: %s\n",
-                 arguments.first != "dht" ? "the only scenario is dht"
-                                          : "--seeds takes FIRST..LAST, for example 1..20");
+  const auto scenario = sim::find_scenario(arguments.first);
+  if (!scenario || !seeds) {
+    std::fprintf(
+        stderr, "mycel sim run: %s\n",
+        !scenario ? scenario.error().c_str() : "--seeds takes FIRST..LAST, for example 1..20");
     return wrong_usage;
   }
   const bool shows_progress = !arguments.is_json && ::isatty(STDERR_FILENO) == 1;
+  const std::optional<std::uint32_t> nodes =
+      arguments.nodes == 0 ? std::nullopt : std::optional<std::uint32_t>(arguments.nodes);
   bool is_good = true;
   for (std::uint64_t seed = seeds->first; seed <= seeds->last; ++seed) {
     const auto began = std::chrono::steady_clock::now();
-    const auto outcome =
-        sim::run({.seed = seed, .nodes = arguments.nodes}, [&](const std::string& what) {
-          if (shows_progress)
-            std::fprintf(stderr, "\r\033[Kseed %llu: %s", static_cast<unsigned long long>(seed),
-                         what.c_str());
-        });
+    sim::Watch watch;
+    if (shows_progress)
+      watch.progress = [&](const std::string& what) {
+        std::fprintf(stderr, "\r\033[Kseed %llu: %s", static_cast<unsigned long long>(seed),
+                     what.c_str());
+      };
+    const auto outcome = sim::run(*scenario, sim::draw(*scenario, seed, nodes), watch);
     if (shows_progress) std::fprintf(stderr, "\r\033[K");
     print(arguments, seed, outcome,
           std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());

@@ -9,18 +9,10 @@
 #include <tuple>
 #include <utility>
 
-// The parser of toml++ 3.3 asserts that a key begins like one before it looks whether it does, and
-// aborts on "[&x]"; with NDEBUG it lets the compiler assume it. Without either, its own error
-// message for that follows. The fuzzer watches over what else the assertions might have caught.
-#undef NDEBUG
-#define TOML_ASSERT(expr) static_assert(true)
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include "foundation/wire/multiaddr_codec.hpp"
 
 #include "node/config/keys.hpp"
+#include "node/config/toml.hpp"
 #include "node/config/toml_characters.hpp"
 
 namespace mycel::config {

@@ -27,6 +27,11 @@ struct DriverPorts {
   std::function<void(const ports::StoreError&)> on_store_failure;
 };
 
+/// A function on what a machine asks for, called before any of it is done: it may drop, change and
+/// add. Real nodes have none; liars and planted bugs of the simulator are made with it.
+template <class Output>
+using Bend = std::function<void(Output&, Now)>;
+
 template <class Machine, class Output>
 class Driver {
  public:
@@ -60,6 +65,10 @@ class Driver {
 
   const Machine& machine() const { return machine_; }
 
+  void bend(Bend<Output> bend) { bend_ = std::move(bend); }
+  /// Calls the bend although nothing happened, so that it can add what it kept back.
+  void stir() { collect(); }
+
  private:
   struct Held {
     std::unique_ptr<Output> output;
@@ -76,6 +85,7 @@ class Driver {
     auto output = take_spare();
     machine_.take_output(*output);
     alarm_.set(machine_.next_deadline());
+    if (bend_) bend_(*output, ports_.timers.now());
     if (perform_early_) perform_early_(*output);
     if (output->persist.empty() && held_.empty()) {
       perform_(*output);
@@ -127,6 +137,7 @@ class Driver {
   Machine machine_;
   Perform perform_;
   Perform perform_early_;
+  Bend<Output> bend_;
   std::deque<Held> held_;          // outputs that wait for a commit, oldest first
   std::uint64_t first_held_ = 0;   // the number of held_.front(), counted from the start
   std::unique_ptr<Output> spare_;  // a used output, kept for its buffers

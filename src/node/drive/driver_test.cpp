@@ -154,6 +154,24 @@ TEST(Driver, an_earlier_deadline_replaces_the_timer) {
   EXPECT_EQ(story.said, Words{"woke"});
 }
 
+TEST(Driver, a_bend_changes_what_is_done_and_adds_what_it_kept_back) {
+  Story story;
+  Words kept;
+  story.driver.bend([&](Output& output, Now now) {
+    if (now.instant == Instant{}) {
+      kept = std::move(output.send);
+      output.send = {"lie"};
+    } else {
+      output.send.insert(output.send.end(), kept.begin(), kept.end());
+    }
+  });
+  story.say("truth", false);
+  EXPECT_EQ(story.said, Words{"lie"});
+  story.timers.advance(1s);
+  story.driver.stir();
+  EXPECT_EQ(story.said, (Words{"lie", "truth"}));
+}
+
 TEST(EventQueue, runs_what_an_event_posts_after_it_and_never_inside_it) {
   ManualTimers timers;
   EventQueue queue(timers);

@@ -37,6 +37,9 @@ class ConnectPart final : public links::ConnectionObserver, public links::Connec
   const connect::Connector& connector() const { return driver_.machine(); }
   std::vector<PeerInfo> remembered(std::size_t count_max) const;
 
+  /// For liars of the simulator: see Driver.
+  void bend(drive::Bend<connect::Output> bend) { driver_.bend(std::move(bend)); }
+
  private:
   using Waiting = std::vector<Then<connect::PeerConnected>>;
   /// A dial of whoever answers.

@@ -112,6 +112,7 @@ void DhtPart::on_request(links::InboundRequest request) {
     malformed_ += 1;
     return requests_.refuse(request.id);
   }
+  if (on_question_) on_question_(request.id, request.peer, *message);
   driver_.tell(
       [&](dht::Dht& dht, Now now) { dht.on_request(now, request.id, request.peer, *message); });
 }

@@ -50,6 +50,13 @@ class DhtPart final : public links::RequestsObserver {
   using OnMessage = std::function<void(std::optional<dht::Message>)>;
   void send(const PeerId& to, const dht::Message& message, OnMessage then);
 
+  // For liars of the simulator: see Driver.
+  using OnQuestion = std::function<void(InboundId, const PeerId& from, const dht::Message&)>;
+  void bend(drive::Bend<dht::Output> bend) { driver_.bend(std::move(bend)); }
+  void stir() { driver_.stir(); }
+  /// Hears what peers ask before the machine does: an answer alone does not say whom it is for.
+  void overhear(OnQuestion on_question) { on_question_ = std::move(on_question); }
+
   const dht::Dht& dht() const { return driver_.machine(); }
   const std::string& protocol() const { return protocol_; }
   std::uint64_t malformed() const { return malformed_; }
@@ -69,6 +76,7 @@ class DhtPart final : public links::RequestsObserver {
   std::string protocol_;
   OnEvent on_event_;
   OnAddresses on_addresses_;
+  OnQuestion on_question_;
   std::map<dht::OperationId, OnLookup> waiting_;
   // Numbered from the far end, so that they never meet the machine's own.
   std::uint64_t last_own_request_ = UINT64_MAX;

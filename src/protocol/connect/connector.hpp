@@ -74,8 +74,9 @@ class Connector {
   void on_resolved(Now now, ResolveToken token, const std::vector<Multiaddr>& addresses);
   void on_connected(Now now, ConnectionId id, const Connection& connection);
   void on_dial_failed(Now now, DialId dial, DialFailure failure, std::string_view text);
-  /// Also for what this machine closed; that is not news then.
-  void on_closed(Now now, ConnectionId id);
+  /// Also for what this machine closed; that is not news then. `why` is what was said at the end:
+  /// it becomes the reason of the back-off when the connection was refused.
+  void on_closed(Now now, ConnectionId id, std::string_view why = "closed at once");
   /// How many streams are open on a connection, whoever opened them.
   void on_streams(Now now, ConnectionId id, std::size_t open_streams);
 
@@ -88,6 +89,7 @@ class Connector {
   std::vector<ConnectionStatus> connections() const { return pool_.connections(); }
   std::vector<KnownAddress> addresses_of(Now now, const PeerId& peer) const;
   std::size_t dials_under_way() const { return dialer_.dials(); }
+  std::size_t connection_count() const { return pool_.size(); }
   const Counters& counters() const { return counters_; }
 
  private:

@@ -9,6 +9,12 @@ void Counters::each(const CounterVisitor& visit) const {
   visit({"dht_lookup_retries_total", "Lookups that entered once more elsewhere."}, lookup_retries);
   visit({"dht_lookup_hops_total", "Answers on the way to the nearest node, over all lookups."},
         hops);
+  visit({"dht_crowded_lookups_total", "Lookups that searched the whole region of a crowded key."},
+        crowded_lookups);
+  visit({"deduplicated_requests_total", "Lookups that were under way already for somebody else."},
+        deduplicated_requests);
+  visit({"dht_cache_hits_total", "Values answered from the cache."}, cache_hits);
+  visit({"dht_cache_misses_total", "Values that the cache was asked for in vain."}, cache_misses);
   visit({"dht_messages_sent_total", "Requests sent."}, messages);
   visit({"dht_requests_ended_total", "How requests ended.", "result", "answered"}, answers);
   visit({"dht_requests_ended_total", "How requests ended.", "result", "failed"}, failures);
@@ -29,6 +35,9 @@ void Counters::each(const CounterVisitor& visit) const {
   visit({"dht_records", "Records held."}, records);
   visit({"dht_record_bytes", "Memory that the records held take."}, record_bytes);
   visit({"dht_providers", "Provider records held."}, providers);
+  visit({"dht_cached_values", "Values in the cache."}, cached_values);
+  visit({"dht_network_size_estimate", "Nodes of the network; 0 while unknown."},
+        network_size_estimate);
 }
 
 }  // namespace mycel::dht

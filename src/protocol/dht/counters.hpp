@@ -14,6 +14,10 @@ struct Counters {
   std::uint64_t lookups_found = 0;
   std::uint64_t lookups_failed = 0;
   std::uint64_t lookup_retries = 0;
+  std::uint64_t crowded_lookups = 0;  ///< that searched the region of their key
+  std::uint64_t deduplicated_requests = 0;
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
   std::uint64_t messages = 0;
   std::uint64_t answers = 0;
   std::uint64_t failures = 0;
@@ -31,6 +35,8 @@ struct Counters {
   std::uint64_t records = 0;
   std::uint64_t record_bytes = 0;
   std::uint64_t providers = 0;
+  std::uint64_t cached_values = 0;
+  std::uint64_t network_size_estimate = 0;  ///< 0: not yet known
 
   void each(const CounterVisitor& visit) const;
 };

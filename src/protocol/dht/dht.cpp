@@ -42,7 +42,8 @@ Dht::Dht(const Config& config, const PeerId& self, Rng rng, std::vector<Namespac
       rng_(rng.fork("dht")),
       table_(config.table, self),
       records_(config.records, table_.self_key(), std::move(namespaces), rng.fork("records")),
-      providers_(config.providers, self, rng.fork("providers")) {}
+      providers_(config.providers, self, rng.fork("providers")),
+      cache_(config.cache) {}
 
 void Dht::load(Now now, Table table, const Bytes& key, const Bytes& value) {
   if (table == Table::records) records_.load(now, key, value, next_.persist);
@@ -94,14 +95,19 @@ void Dht::on_peer_gone(Now /*now*/, const PeerId& peer) {
   clients_.erase(peer);
 }
 
-void Dht::ask(const PeerInfo& to, Purpose purpose, OperationId operation, Message message) {
+void Dht::ask(PeerInfo to, Purpose purpose, OperationId operation, Message message,
+              std::uint8_t sweep) {
   const RequestId id = request_ids_.next();
-  Pending pending{
-      .to = to, .purpose = purpose, .type = message.type, .operation = operation, .value = {}};
+  Pending& pending = pending_.emplace(id, Pending{}).first->second;
+  pending = {.to = std::move(to),
+             .purpose = purpose,
+             .type = message.type,
+              .sweep = sweep,
+             .operation = operation,
+             .value = {}};
   if (message.record) pending.value = message.record->value;
-  pending_.emplace(id, std::move(pending));
-  if (!to.addresses.empty()) next_.early.addresses.push_back(to);
-  next_.early.requests.push_back({id, to.id, std::move(message), true});
+  if (!pending.to.addresses.empty()) next_.early.addresses.push_back(pending.to);
+  next_.early.requests.push_back({id, pending.to.id, std::move(message), true});
   counters_.messages += 1;
 }
 
@@ -118,7 +124,7 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
   if (found == pending_.end()) return;
   if (message.type != found->second.type)
     return on_failure(now, request, RequestFailure::malformed);
-  const Pending pending = std::move(found->second);
+  const Pending pending = std::move(found->second);  // it may end its operation, or ask anew
   pending_.erase(found);
   counters_.answers += 1;
   if (pending.purpose == Purpose::check) checks_running_ -= 1;
@@ -128,6 +134,8 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
       on_lookup_answer(now, *operation, pending, message);
     else if (pending.purpose == Purpose::store)
       on_store_end(now, *operation, message.record && message.record->value == pending.value);
+    else
+      on_region_answer(now, *operation, pending, &message);
   }
   run_upkeep(now);
 }
@@ -145,6 +153,8 @@ void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
       on_lookup_failure(now, *operation, pending, failure);
     else if (pending.purpose == Purpose::store)
       on_store_end(now, *operation, false);
+    else
+      on_region_answer(now, *operation, pending, nullptr);
   }
   run_upkeep(now);
 }
@@ -206,6 +216,8 @@ const Counters& Dht::counters() const {
   counters_.records = records_.size();
   counters_.record_bytes = records_.bytes();
   counters_.providers = providers_.size();
+  counters_.cached_values = cache_.size();
+  counters_.network_size_estimate = network_size().value_or(0);
   return counters_;
 }
 

@@ -32,7 +32,9 @@
 #include "protocol/dht/operation.hpp"
 #include "protocol/dht/providers.hpp"
 #include "protocol/dht/records.hpp"
+#include "protocol/dht/size_estimate.hpp"
 #include "protocol/dht/table.hpp"
+#include "protocol/dht/value_cache.hpp"
 
 namespace mycel::dht {
 
@@ -41,6 +43,8 @@ struct Config {
   LookupConfig lookup;
   RecordConfig records;
   ProviderConfig providers;
+  RegionConfig region;
+  CacheConfig cache;
   /// A server answers requests and may stand in others' tables; a client only asks.
   bool is_server = true;
   /// Operations of the node's users at once; more end at once with Overloaded.
@@ -73,6 +77,8 @@ struct GetOptions {
   /// Valid values to gather before the best of them is the answer. With 1 the first one is, and the
   /// local store's counts.
   std::size_t quorum = 1;
+  /// A value that an earlier lookup brought will do, as old as the cache's time to live allows.
+  bool may_be_cached = false;
 };
 
 // How an operation can end.
@@ -208,18 +214,21 @@ class Dht {
   /// Ends the renewal of provide(). Others forget after the time to live.
   void stop_providing(Now now, const Bytes& key);
   OperationId find_providers(Now now, const Bytes& key, std::size_t count_max);
-  /// False when it has ended before.
+  /// Whoever wants the same goes on waiting for it. False when it has ended before.
   bool cancel(OperationId operation);
 
   const RoutingTable& table() const { return table_; }
+  std::size_t operations_under_way() const { return operations_.size(); }
+  std::size_t requests_under_way() const { return pending_.size(); }
   const Counters& counters() const;
 
  private:
-  enum class Purpose : std::uint8_t { lookup, store, check, correction };
+  enum class Purpose : std::uint8_t { lookup, sweep, member, store, check, correction };
   struct Pending {
     PeerInfo to;
     Purpose purpose = Purpose::check;
     MessageType type = MessageType::find_node;
+    std::uint8_t sweep = 0;  // which of the operation's
     OperationId operation{};
     Bytes value;  // of a put: what the answer must repeat
   };
@@ -234,7 +243,8 @@ class Dht {
   };
 
   // Requests of this node: dht.cpp.
-  void ask(const PeerInfo& to, Purpose purpose, OperationId operation, Message message);
+  void ask(PeerInfo to, Purpose purpose, OperationId operation, Message message,
+           std::uint8_t sweep = 0);
   void check_peer(const PeerInfo& peer);
   void on_heard(Now now, const PeerInfo& peer);
   void on_silence(Now now, const Pending& pending, RequestFailure failure);
@@ -242,7 +252,7 @@ class Dht {
   void on_reached(Now now, const PeerInfo& peer);
 
   // Requests of peers: dht_serve.cpp.
-  void reply(InboundId inbound, const Message& message);
+  void reply(InboundId inbound, Message message);
   void refuse(InboundId inbound);
   void serve_find_node(InboundId inbound, const PeerId& from, const Message& message);
   void serve_get_value(Now now, InboundId inbound, const PeerId& from, const Message& message);
@@ -264,6 +274,8 @@ class Dht {
                         const Message& message);
   void on_lookup_failure(Now now, Operation& operation, const Pending& pending,
                          RequestFailure failure);
+  void gather_answer(Now now, Operation& operation, const PeerId& from, const Message& message);
+  std::vector<PeerInfo> destinations(const Operation& operation) const;
   void on_store_end(Now now, Operation& operation, bool is_stored);
   void gather_record(Now now, const Operation& operation, Get& get, const PeerId& from,
                      const Record& record);
@@ -274,6 +286,17 @@ class Dht {
   void correct(Now now, Operation& operation, const Get& get);
   void finish(Now now, Operation& operation, OperationResult result);
   Operation* operation_of(OperationId id);
+  Operation* operation_for(OperationId asker);
+
+  // Crowded regions: dht_region.cpp.
+  std::optional<std::uint64_t> network_size() const;
+  bool begin_region(Now now, Operation& operation);
+  void advance_region(Now now, Operation& operation);
+  bool sweep(Now now, Operation& operation);
+  void take_members(Operation& operation);
+  void ask_members(Operation& operation);
+  void on_region_answer(Now now, Operation& operation, const Pending& pending,
+                        const Message* message);
 
   // Upkeep: dht_upkeep.cpp.
   void on_timer(Now now, const Timer& timer);
@@ -297,6 +320,8 @@ class Dht {
   RoutingTable table_;
   RecordStore records_;
   ProviderStore providers_;
+  SizeEstimate size_;
+  ValueCache cache_;
   std::vector<Multiaddr> local_addresses_;
   std::map<PeerId, CompactAddresses> clients_;
 

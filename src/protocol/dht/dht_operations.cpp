@@ -40,13 +40,6 @@ bool has_found(const OperationResult& result) {
          std::holds_alternative<Providers>(result);
 }
 
-std::vector<PeerInfo> infos_of(const std::vector<Peer>& peers) {
-  std::vector<PeerInfo> infos;
-  infos.reserve(peers.size());
-  for (const Peer& peer : peers) infos.push_back({peer.id, peer.addresses});
-  return infos;
-}
-
 }  // namespace
 
 OperationId Dht::find_peer(Now now, const PeerId& peer) {
@@ -60,12 +53,19 @@ OperationId Dht::find_nearest(Now now, ByteView key) {
 OperationId Dht::put(Now now, const Bytes& key, const Bytes& value) {
   const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
   if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
+  cache_.forget(key);
   return begin(now, key, Put{.value = value});
 }
 
 OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
   if (!records_.knows_namespace(key)) return end_at_once(Refused{Verdict::unknown_namespace});
   Get goal{.quorum = std::max<std::size_t>(options.quorum, 1)};
+  if (options.may_be_cached) {
+    const auto cached = cache_.get(now.instant, key, goal.quorum);
+    (cached ? counters_.cache_hits : counters_.cache_misses) += 1;
+    if (cached && records_.judge(now, key, cached->value) == Verdict::valid)
+      return end_at_once(Value{key, cached->value, cached->from, cached->answers});
+  }
   if (auto held = records_.get(now, key)) {
     goal.answers = 1;
     goal.best = std::move(held->value);
@@ -95,20 +95,29 @@ OperationId Dht::find_providers(Now now, const Bytes& key, std::size_t count_max
 }
 
 bool Dht::cancel(OperationId id) {
-  Operation* operation = operation_of(id);
-  if (operation == nullptr || operation->is_upkeep) return false;
+  Operation* operation = operation_for(id);
+  if (operation == nullptr) return false;
+  std::erase(operation->askers, id);
+  if (!operation->askers.empty()) return true;
   deadlines_.cancel(operation->timer);
-  operations_.erase(id);
+  operations_.erase(operation->id);
   return true;
 }
 
 OperationId Dht::begin(Now now, ByteView key, Goal goal) {
   if (key.empty() || key.size() > key_size_max_bytes)
     return end_at_once(Refused{key.empty() ? Verdict::malformed : Verdict::too_large});
-  if (operations_.size() >= config_.operations_max + upkeep_running_)
-    return end_at_once(Overloaded{});
   counters_.lookups += 1;
   const OperationId id = operation_ids_.next();
+  for (auto& [leader, operation] : operations_) {
+    if (!is_same(operation, key, goal) || operation.askers.size() >= config_.operations_max)
+      continue;
+    counters_.deduplicated_requests += 1;
+    operation.askers.push_back(id);
+    return id;
+  }
+  if (operations_.size() >= config_.operations_max + upkeep_running_)
+    return end_at_once(Overloaded{});
   run(now, id, key, std::move(goal), false);
   return id;
 }
@@ -125,6 +134,7 @@ void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) 
   lookup.enter(table_.nearest(target, config_.lookup.k, RoutingTable::Which::all));
   Operation& operation = operations_
                              .emplace(id, Operation{.id = id,
+                                                    .askers = {id},
                                                     .is_upkeep = is_upkeep,
                                                     .key = Bytes::copy(key),
                                                     .goal = std::move(goal),
@@ -141,18 +151,29 @@ Operation* Dht::operation_of(OperationId id) {
   return found == operations_.end() ? nullptr : &found->second;
 }
 
+Operation* Dht::operation_for(OperationId asker) {
+  for (auto& [id, operation] : operations_)
+    if (!operation.is_upkeep &&
+        std::ranges::find(operation.askers, asker) != operation.askers.end())
+      return &operation;
+  return nullptr;
+}
+
 /// Asks whom there is to ask, or ends the lookup. The operation may be gone afterwards.
 void Dht::advance(Now now, Operation& operation) {
   if (operation.is_storing) return;
+  if (operation.region) return advance_region(now, operation);
   while (!is_satisfied(operation)) {
-    for (const PeerInfo& peer : operation.lookup.next(now.instant)) {
+    for (PeerInfo& peer : operation.lookup.next(now.instant)) {
       operation.messages += 1;
-      ask(peer, Purpose::lookup, operation.id, question(operation));
+      ask(std::move(peer), Purpose::lookup, operation.id, question(operation));
     }
     if (!operation.lookup.is_settled()) {
       if (is_enough(now, operation)) break;
       return rearm(now, operation);
     }
+    if (begin_region(now, operation)) return advance_region(now, operation);
+    size_.on_neighbourhood(operation.lookup.target(), operation.lookup.nearest());
     if (!is_in_vain(operation) || !retry(operation)) break;
   }
   end_lookup(now, operation);
@@ -183,6 +204,12 @@ bool Dht::retry(Operation& operation) {
 void Dht::rearm(Now now, Operation& operation) {
   Instant due = std::min(operation.started + config_.operation_time_max,
                          operation.is_storing ? never : operation.lookup.next_slow());
+  if (operation.region && !operation.region->is_swept) {
+    for (const Sweep& sweep : operation.region->sweeps)
+      due = std::min(due, sweep.lookup.next_slow());
+    const Instant late_at = operation.region->began + config_.enough_after;
+    if (now.instant < late_at) due = std::min(due, late_at);
+  }
   const Instant enough_at = operation.started + config_.enough_after;
   if (now.instant < enough_at && has_something(operation)) due = std::min(due, enough_at);
   if (due == operation.timer_due) return;
@@ -205,16 +232,19 @@ void Dht::on_operation_timer(Now now, OperationId id) {
 void Dht::on_lookup_answer(Now now, Operation& operation, const Pending& pending,
                            const Message& message) {
   if (operation.is_storing) return;
-  operation.lookup.on_answer(pending.to.id, infos_of(message.closer));
-  gather(operation, message);
+  operation.lookup.on_answer(pending.to.id, message.closer);
   if (auto* find = std::get_if<FindPeer>(&operation.goal); find && find->peer == pending.to.id) {
     find->is_reached = true;
     if (!pending.to.addresses.empty()) find->addresses = pending.to.addresses;
   }
-  auto* get = std::get_if<Get>(&operation.goal);
-  if (get != nullptr && message.record)
-    gather_record(now, operation, *get, pending.to.id, *message.record);
+  gather_answer(now, operation, pending.to.id, message);
   advance(now, operation);
+}
+
+void Dht::gather_answer(Now now, Operation& operation, const PeerId& from, const Message& message) {
+  gather(operation, message);
+  auto* get = std::get_if<Get>(&operation.goal);
+  if (get != nullptr && message.record) gather_record(now, operation, *get, from, *message.record);
 }
 
 // A value that is not valid counts as none.
@@ -261,6 +291,7 @@ OperationResult Dht::result_of(Now now, Operation& operation) {
   if (const auto* get = std::get_if<Get>(&operation.goal)) {
     if (!get->best) return NotFound{get->refused};
     correct(now, operation, *get);
+    cache_.put(now.instant, operation.key, {*get->best, get->best_from, get->answers});
     return Value{operation.key, *get->best, get->best_from, get->answers};
   }
   if (const auto* find = std::get_if<FindProviders>(&operation.goal)) {
@@ -271,15 +302,22 @@ OperationResult Dht::result_of(Now now, Operation& operation) {
     return result;
   }
   if (std::holds_alternative<Provide>(operation.goal)) {
-    const auto count = static_cast<std::uint32_t>(operation.lookup.nearest().size());
+    const auto count = static_cast<std::uint32_t>(destinations(operation).size());
     return Stored{announce_at_nearest(operation), count};
   }
   if (std::holds_alternative<Put>(operation.goal)) return Stored{};
-  return Peers{operation.lookup.nearest()};
+  Peers peers{destinations(operation)};
+  if (peers.nearest.size() > config_.lookup.k) peers.nearest.resize(config_.lookup.k);
+  return peers;
+}
+
+/// Where replicas of the operation's key belong.
+std::vector<PeerInfo> Dht::destinations(const Operation& operation) const {
+  return operation.region ? operation.region->members : operation.lookup.nearest();
 }
 
 void Dht::store_at_nearest(Now now, Operation& operation, Put& put) {
-  const std::vector<PeerInfo> nearest = operation.lookup.nearest();
+  const std::vector<PeerInfo> nearest = destinations(operation);
   if (nearest.empty()) return finish(now, operation, Stored{});
   operation.is_storing = true;
   put.of = put.waiting = static_cast<std::uint32_t>(nearest.size());
@@ -304,7 +342,7 @@ std::uint32_t Dht::announce_at_nearest(Operation& operation) {
   Message message{.type = MessageType::add_provider, .key = operation.key};
   message.providers.push_back({.id = self_, .addresses = local_addresses_});
   std::uint32_t count = 0;
-  for (const PeerInfo& peer : operation.lookup.nearest()) {
+  for (const PeerInfo& peer : destinations(operation)) {
     if (!peer.addresses.empty()) next_.early.addresses.push_back(peer);
     next_.early.requests.push_back({request_ids_.next(), peer.id, message, false});
     counters_.messages += 1;
@@ -344,8 +382,8 @@ void Dht::finish(Now now, Operation& operation, OperationResult result) {
     const Facts facts = facts_of(now, operation);
     counters_.hops += facts.hops;
     (is_found ? counters_.lookups_found : counters_.lookups_failed) += 1;
-    next_.events.emplace_back(
-        LookupDone{.operation = operation.id, .result = std::move(result), .facts = facts});
+    for (const OperationId asker : operation.askers)
+      next_.events.emplace_back(LookupDone{.operation = asker, .result = result, .facts = facts});
   }
   operations_.erase(operation.id);
 }

@@ -18,6 +18,7 @@
 
 #include "protocol/dht/lookup.hpp"
 #include "protocol/dht/message.hpp"
+#include "protocol/dht/region.hpp"
 #include "protocol/dht/verdict.hpp"
 
 namespace mycel::dht {
@@ -57,10 +58,14 @@ using Goal = std::variant<FindNearest, FindPeer, Get, Put, Provide, FindProvider
 
 struct Operation {
   OperationId id{};
-  bool is_upkeep = false;  ///< the node's own housekeeping: nobody hears of its end
-  Bytes key;               ///< as it stands on the wire
+  /// Who hears of its end: several when they wanted the same at the same time, nobody when it is
+  /// the node's own housekeeping.
+  std::vector<OperationId> askers;
+  bool is_upkeep = false;
+  Bytes key;  ///< as it stands on the wire
   Goal goal;
   Lookup lookup;
+  std::optional<Region> region;  ///< once the lookup has ended in a crowd
   Instant started{};
   DeadlineId timer{};
   Instant timer_due = never;
@@ -69,6 +74,8 @@ struct Operation {
   std::uint32_t messages = 0;
 };
 
+/// Whether whoever wants `goal` of `key` is served by what is under way already.
+bool is_same(const Operation& operation, ByteView key, const Goal& goal);
 /// What a lookup for this goal asks of each peer.
 MessageType question_of(const Goal& goal);
 /// Takes in whom an answer names beside closer peers: the wanted peer, providers.

@@ -85,10 +85,11 @@ class World {
 
   Now now() const { return {time_, UnixTime(std::chrono::hours(500000)) + (time_ - Instant{})}; }
 
-  std::size_t add() {
+  std::size_t add() { return add(peer_number(nodes_.size())); }
+  std::size_t add(const PeerId& id) {
     const std::size_t index = nodes_.size();
     Node& node = nodes_.emplace_back();
-    node.info = {peer_number(index), {address_number(index)}};
+    node.info = {id, {address_number(index)}};
     start(index);
     index_of_[node.info.id] = index;
     return index;

@@ -1,0 +1,49 @@
+#pragma once
+// How many nodes the network has, told from how densely they stand around looked-up keys: ids are
+// uniform, so the i-th nearest of N stands at about i/(N+1) of the whole space.
+// Source: "Kademlia size estimation" (Steiner 2007 §3) and the least-squares fit of go-libp2p's
+// netsize; the median over lookups keeps one crowded neighbourhood from deciding.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "foundation/model/multiaddr.hpp"
+
+#include "protocol/dht/key.hpp"
+
+namespace mycel::dht {
+
+/// The number of nodes that the distances of one neighbourhood speak of; none when there are fewer
+/// than `neighbours_min`. `nearest` are peers that answered, nearest to `target` first.
+std::optional<std::uint64_t> nodes_around(const Key& target, const std::vector<PeerInfo>& nearest);
+
+class SizeEstimate {
+ public:
+  static constexpr std::size_t neighbours_min = 5;
+
+  void on_neighbourhood(const Key& target, const std::vector<PeerInfo>& nearest);
+  /// The median over the last neighbourhoods; none before enough of them were seen. `own` is what
+  /// the node's own neighbourhood speaks of at this moment: it shows growth at once, but whoever
+  /// crowds there could make it say anything, so it raises the median fourfold at most.
+  std::optional<std::uint64_t> nodes(std::optional<std::uint64_t> own = {}) const;
+
+ private:
+  static constexpr std::size_t samples_max = 8;  // few, so that growth is soon seen
+  static constexpr std::size_t samples_min = 4;
+
+  std::array<std::uint64_t, samples_max> samples_{};
+  std::size_t seen_ = 0;
+};
+
+/// The distance within which `count` of `nodes` nodes are to be expected.
+Distance radius_for(std::size_t count, std::uint64_t nodes);
+/// Whether these peers stand too near to `target` to be there by chance: in a network of `nodes`
+/// at most a quarter as many are to be expected so near. For twenty peers and a true number that
+/// happens once in ten million lookups, and once in three hundred when the number is half the
+/// truth.
+bool is_crowded(const Key& target, const std::vector<PeerInfo>& nearest, std::uint64_t nodes);
+
+}  // namespace mycel::dht
