@@ -32,6 +32,8 @@ struct TraceEvent {
   std::optional<std::uint32_t> other = {};
   Instant since{};
   std::string text = {};
+  std::optional<std::uint32_t> fault = {};  ///< of fault_begins and fault_ends: its index
+  bool is_failed = false;                   ///< of lookup: it did not end well
 };
 
 /// Hears every event of a run, in order; empty when nobody listens.
