@@ -195,7 +195,7 @@ VirtualLinks::~VirtualLinks() {
 }
 
 ConnectionId VirtualLinks::dial(const Multiaddr& address, std::optional<PeerId> expected) {
-  const ConnectionId own = ids_.next();
+  const ConnectionId own = network_.connection_ids_.next();
   network_.counts_.dials += 1;
   network_.world_.note(dialled);
   const auto place = to_place(address);
@@ -233,7 +233,7 @@ void VirtualLinks::on_dialled(std::uint32_t from, Place place, const PeerId& pee
                               ConnectionId far) {
   for (const auto& [own, connection] : connections_)
     if (connection.node == from && connection.far == far) return;  // it was sent again
-  const ConnectionId own = ids_.next();
+  const ConnectionId own = network_.connection_ids_.next();
   connections_[own] = Connection{.node = from,
                                  .remote = place,
                                  .far = far,

@@ -107,6 +107,8 @@ class Network {
   NetworkConfig config_;
   std::uint64_t latency_seed_;
   NetworkCounts counts_;
+  // One sequence for all: what is said of a connection never meets one of a node's next life.
+  Sequence<ConnectionId> connection_ids_;
   std::map<std::uint32_t, VirtualLinks*> nodes_;
   Cuts cuts_;
   std::map<Pair, Rate> rates_;  // from, to
@@ -198,7 +200,6 @@ class VirtualLinks final : public ports::Links {
   std::uint32_t number_;
   PeerId peer_;
   ports::LinksObserver* observer_ = nullptr;
-  Sequence<ConnectionId> ids_;
   std::map<ConnectionId, Connection> connections_;
   NodeTimers timers_;
 };

@@ -5,6 +5,13 @@
 namespace mycel::sim {
 
 ports::TimerId NodeTimers::call_at(Instant due, std::function<void()> then) {
+  if (!is_forgetful_) return add(due, std::move(then));
+  return add(due, [this, due, then = std::move(then)] {
+    if (due < paused_at_ || due >= resumed_at_) then();
+  });
+}
+
+ports::TimerId NodeTimers::add(Instant due, std::function<void()> then) {
   const Instant now = this->now().instant;
   const DeadlineId id = waiting_.add(due < now ? now : due, std::move(then));
   arm();
@@ -20,12 +27,14 @@ void NodeTimers::set_drift(std::int64_t ppm) {
 
 void NodeTimers::pause() {
   is_paused_ = true;
+  paused_at_ = now().instant;
   world_.cancel(std::exchange(wake_, {}));
   wake_at_ = never;
 }
 
 void NodeTimers::resume() {
   is_paused_ = false;
+  resumed_at_ = now().instant;
   arm();
 }
 
@@ -33,7 +42,7 @@ void NodeTimers::resume() {
 void NodeTimers::when_running(std::function<void()> then) {
   if (!is_paused_ && deferred_ == 0) return then();
   deferred_ += 1;
-  call_at(now().instant, [this, then = std::move(then)] {
+  add(now().instant, [this, then = std::move(then)] {
     deferred_ -= 1;
     then();
   });

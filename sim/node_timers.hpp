@@ -39,6 +39,8 @@ class NodeTimers final : public ports::Timers {
   void pause();
   void resume();
   bool is_paused() const { return is_paused_; }
+  /// A defect to plant: what becomes due while the process stands still never rings.
+  void set_forgetful() { is_forgetful_ = true; }
   /// Runs `then` at once, or, while the process stands still, after what came before it. For
   /// whatever reaches the process from outside.
   void when_running(std::function<void()> then);
@@ -46,6 +48,7 @@ class NodeTimers final : public ports::Timers {
   std::size_t waiting() const { return waiting_.size(); }
 
  private:
+  ports::TimerId add(Instant due, std::function<void()> then);
   void arm();
   void wake();
 
@@ -56,6 +59,8 @@ class NodeTimers final : public ports::Timers {
   Instant wake_at_ = never;   // by the world's clock
   std::size_t deferred_ = 0;  // of what waits, how much came from when_running()
   bool is_paused_ = false;
+  bool is_forgetful_ = false;
+  Instant paused_at_ = never, resumed_at_ = never;  // of the last pause
 };
 
 }  // namespace mycel::sim

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "foundation/base/log.hpp"
@@ -11,6 +12,7 @@
 #include "node/parts/cards_part.hpp"
 #include "node/parts/connect_part.hpp"
 #include "node/parts/dht_part.hpp"
+#include "node/parts/hello_part.hpp"
 #include "node/parts/identify_part.hpp"
 #include "node/parts/ping_part.hpp"
 
@@ -29,6 +31,8 @@ struct NodeSetup {
   PeerId self;
   std::uint64_t seed = 0;  ///< of the machines' randomness
   connect::Config connect;
+  /// None: a plain libp2p node, which asks nobody for a hello and says none.
+  std::optional<session::HelloConfig> hello = session::HelloConfig{};
   session::IdentifyConfig identify;
   session::PingConfig ping;
   parts::DhtSetup dht;  ///< the namespace of cards is added

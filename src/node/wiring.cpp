@@ -76,7 +76,11 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                         [&](dht::Dht& dht, Now now) { return dht.get(now, key, {card_quorum}); },
                         std::move(then));
                   }},
-             [this](const auto& event) { on_cards_event(event); }) {}
+             [this](const auto& event) { on_cards_event(event); }) {
+  if (setup_.hello)
+    hello_.emplace(part_ports(), *setup_.hello, setup_.self, switch_, connect_,
+                   [this](const auto& event) { on_hello_event(event); });
+}
 
 Result<void, ports::StoreError> Wiring::start(const std::vector<Multiaddr>& listening) {
   listening_ = listening;
@@ -110,18 +114,36 @@ void Wiring::on_connect_event(const connect::Event& event) {
   }
 }
 
+// A peer is told to the DHT once it is known what it speaks and that it may be spoken to.
+void Wiring::on_hello_event(const session::HelloEvent& event) {
+  if (const auto* welcomed = std::get_if<session::Welcomed>(&event)) {
+    tell("welcomed", welcomed->peer);
+    const auto* identity = identify_.identify().identity_of(welcomed->peer);
+    if (identity != nullptr && is_let_in(welcomed->peer))
+      dht_.on_peer({welcomed->peer, identity->addresses}, identity->protocols);
+  } else if (const auto* refused = std::get_if<session::Refused>(&event)) {
+    tell("refused", refused->peer);
+    ports_.log.info(refused->is_by_peer ? "a peer refused this node" : "a peer was refused",
+                    {{"peer", wire::to_text(refused->peer)},
+                     {"reason", to_text(refused->reason)},
+                     {"why", refused->text}});
+  }
+}
+
 void Wiring::on_identify_event(const session::IdentifyEvent& event) {
   if (const auto* known = std::get_if<session::Identified>(&event)) {
     tell("identified", known->peer);
     const auto source = known->identity.are_addresses_signed ? connect::Source::signed_record
                                                              : connect::Source::identified;
     connect_.add_addresses({known->peer, known->identity.addresses}, source);
-    dht_.on_peer({known->peer, known->identity.addresses}, known->identity.protocols);
+    if (is_let_in(known->peer))
+      dht_.on_peer({known->peer, known->identity.addresses}, known->identity.protocols);
     if (known->observed) observed_.insert_or_assign(known->peer, *known->observed);
   } else if (const auto* updated = std::get_if<session::Updated>(&event)) {
     connect_.add_addresses({updated->peer, updated->identity.addresses},
                            connect::Source::identified);
-    dht_.on_peer({updated->peer, updated->identity.addresses}, updated->identity.protocols);
+    if (is_let_in(updated->peer))
+      dht_.on_peer({updated->peer, updated->identity.addresses}, updated->identity.protocols);
   } else if (const auto* silent = std::get_if<session::Unidentified>(&event)) {
     ports_.log.info("a peer does not say who it is",
                     {{"peer", wire::to_text(silent->peer)}, {"why", to_text(silent->failure)}});
@@ -169,6 +191,20 @@ void Wiring::on_reachable(const PeerId& peer, ConnectionId connection, const Mul
 void Wiring::on_unreachable(const PeerId& peer) {
   ping_.requests().on_unreachable(peer);
   dht_.requests().on_unreachable(peer);
+}
+
+// May it be asked for more than who it is?
+bool Wiring::is_let_in(const PeerId& peer) const {
+  if (!hello_) return true;
+  const auto connection = connect_.connector().connection_of(peer);
+  const auto* session = connection ? hello_->machine().session(*connection) : nullptr;
+  return session != nullptr && session->standing != session::Standing::unknown &&
+         !session->is_limited;
+}
+
+void Wiring::when_settled(ConnectionId connection, parts::Then<session::Standing> then) {
+  if (hello_) return hello_->when_settled(connection, std::move(then));
+  events_.post([then = std::move(then)] { then(session::Standing::stranger); });
 }
 
 // The doors into the mesh: what a person named, and whom this node met before.
@@ -317,6 +353,7 @@ void Wiring::probe_protocol(ConnectionId connection, const std::string& protocol
 void Wiring::each_counter(const CounterVisitor& visit) const {
   connect_.connector().counters().each(visit);
   switch_.counters().each(visit);
+  if (hello_) hello_->machine().counters().each(visit);
   identify_.identify().counters().each(visit);
   ping_.machine().counters().each(visit);
   dht_.dht().counters().each(visit);

@@ -50,6 +50,10 @@ class Wiring {
   const std::vector<Multiaddr>& addresses() const { return addresses_; }
   std::vector<std::string> protocols() const { return switch_.protocols(); }
   const session::Identify& identify() const { return identify_.identify(); }
+  /// Who is at the other end of each connection; none on a plain libp2p node.
+  const session::Hello* hello() const { return hello_ ? &hello_->machine() : nullptr; }
+  /// Calls `then` once it is settled who is at the other end, or that it will not be.
+  void when_settled(ConnectionId connection, parts::Then<session::Standing> then);
   const std::map<PeerId, Multiaddr>& observed() const { return observed_; }
   /// Why the store stopped taking writes, if it did.
   const std::optional<std::string>& store_failure() const { return store_failure_; }
@@ -63,6 +67,7 @@ class Wiring {
 
   // The edges.
   void on_connect_event(const connect::Event& event);
+  void on_hello_event(const session::HelloEvent& event);
   void on_identify_event(const session::IdentifyEvent& event);
   void on_ping_event(const session::PingEvent& event);
   void on_dht_event(const dht::Event& event);
@@ -72,6 +77,7 @@ class Wiring {
   parts::DhtSetup dht_setup() const;
   void on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote);
   void on_unreachable(const PeerId& peer);
+  bool is_let_in(const PeerId& peer) const;
   void enter();
   void tell_addresses();
   void tell(std::string_view event, const PeerId& peer);
@@ -85,6 +91,7 @@ class Wiring {
   drive::EventQueue events_;
   parts::ConnectPart connect_;
   links::Switch switch_;
+  std::optional<parts::HelloPart> hello_;
   parts::IdentifyPart identify_;
   parts::PingPart ping_;
   parts::DhtPart dht_;

@@ -15,12 +15,13 @@ Bytes::Bytes(std::vector<std::byte> bytes) {
 
 Bytes Bytes::copy(ByteView view) {
   if (view.empty()) return {};
-  const std::shared_ptr<std::byte[]> owner(new std::byte[view.size()]);
+  // One block holds the count of owners and the bytes.
+  auto owner = std::make_shared_for_overwrite<std::byte[]>(view.size());
   std::memcpy(owner.get(), view.data(), view.size());
   Bytes bytes;
   bytes.data_ = owner.get();
   bytes.size_ = view.size();
-  bytes.owner_ = owner;
+  bytes.owner_ = std::move(owner);
   return bytes;
 }
 

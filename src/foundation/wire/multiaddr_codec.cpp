@@ -117,6 +117,14 @@ std::size_t last_component(const Multiaddr& address) {
   return start;
 }
 
+/// /ip4/a.b.c.d/udp/port/quic-v1 and nothing else: nearly every address that a node meets.
+bool is_plain_quic(ByteView bytes) {
+  constexpr std::array<std::byte, 2> udp{std::byte{0x91}, std::byte{0x02}};
+  constexpr std::array<std::byte, 2> quic_v1{std::byte{0xcd}, std::byte{0x03}};
+  return bytes.size() == 11 && bytes[0] == std::byte{0x04} && equal(bytes.subspan(5, 2), udp) &&
+         equal(bytes.subspan(9, 2), quic_v1);
+}
+
 std::optional<DnsName::Kind> dns_kind(Protocol protocol) {
   switch (protocol) {
     case Protocol::dns:
@@ -190,6 +198,13 @@ std::string to_text(const Multiaddr& address) {
 }
 
 Result<Multiaddr, Fault> decode_multiaddr(ByteView bytes) {
+  const auto verdict = check_multiaddr(bytes);
+  if (!verdict) return Err{verdict.error()};
+  return Multiaddr(Bytes::copy(bytes));
+}
+
+Result<void, Fault> check_multiaddr(ByteView bytes) {
+  if (is_plain_quic(bytes)) return {};
   if (bytes.empty()) return Err{Fault::truncated};
   if (bytes.size() > multiaddr_size_max_bytes) return Err{Fault::too_large};
   Components components(bytes);
@@ -201,7 +216,7 @@ Result<Multiaddr, Fault> decode_multiaddr(ByteView bytes) {
     if (!verdict) return Err{verdict.error()};
   }
   if (components.fault()) return Err{*components.fault()};
-  return Multiaddr(Bytes::copy(bytes));
+  return {};
 }
 
 std::optional<QuicAddress> quic_address(const Multiaddr& address) {

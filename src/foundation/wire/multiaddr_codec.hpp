@@ -34,6 +34,8 @@ std::string to_text(const Multiaddr& address);
 /// Checks every component, so that whatever is decoded has a text that parses to the same bytes.
 /// Faults: those above and not_canonical. An empty address is truncated.
 Result<Multiaddr, Fault> decode_multiaddr(ByteView bytes);
+/// The same check, for bytes that are held already.
+Result<void, Fault> check_multiaddr(ByteView bytes);
 
 /// One step of the path. `value` points into the address, without its length.
 struct Component {

@@ -1,5 +1,7 @@
 #include "foundation/wire/proto.hpp"
 
+#include <bit>
+
 #include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
 
@@ -36,6 +38,10 @@ void append_proto_varint(std::vector<std::byte>& to, std::uint64_t value) {
   to.push_back(static_cast<std::byte>(value));
 }
 
+std::size_t varint_size_of(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
 constexpr std::uint64_t varint_type = 0;
 constexpr std::uint64_t length_delimited_type = 2;
 
@@ -62,10 +68,28 @@ ProtoWriter& ProtoWriter::number(std::uint32_t field, std::uint64_t value) {
 }
 
 ProtoWriter& ProtoWriter::bytes(std::uint32_t field, ByteView value) {
-  append_proto_varint(buffer_, (std::uint64_t{field} << 3) | length_delimited_type);
-  append_proto_varint(buffer_, value.size());
+  begin(field, value.size());
   append(buffer_, value);
   return *this;
+}
+
+ProtoWriter& ProtoWriter::begin(std::uint32_t field, std::size_t size) {
+  append_proto_varint(buffer_, (std::uint64_t{field} << 3) | length_delimited_type);
+  append_proto_varint(buffer_, size);
+  return *this;
+}
+
+ProtoWriter& ProtoWriter::reserve(std::size_t size) {
+  buffer_.reserve(size);
+  return *this;
+}
+
+std::size_t ProtoWriter::bytes_size(std::uint32_t field, std::size_t size) {
+  return number_size(field, size) + size;
+}
+
+std::size_t ProtoWriter::number_size(std::uint32_t field, std::uint64_t value) {
+  return varint_size_of(std::uint64_t{field} << 3) + varint_size_of(value);
 }
 
 }  // namespace mycel::wire

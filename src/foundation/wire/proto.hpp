@@ -57,6 +57,14 @@ class ProtoWriter {
     return bytes(field, inner.view());
   }
 
+  /// The head of an inner message of `size` bytes; its fields follow.
+  ProtoWriter& begin(std::uint32_t field, std::size_t size);
+  /// Makes room for that many bytes at once.
+  ProtoWriter& reserve(std::size_t size);
+  /// What a field takes whose value has `size` bytes, and one that is a number.
+  static std::size_t bytes_size(std::uint32_t field, std::size_t size);
+  static std::size_t number_size(std::uint32_t field, std::uint64_t value);
+
   ByteView view() const { return buffer_; }
   std::size_t size() const { return buffer_.size(); }
   Bytes take() { return Bytes(std::move(buffer_)); }

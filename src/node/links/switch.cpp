@@ -17,6 +17,10 @@ constexpr std::uint64_t no_code = 0;
 // one purpose.
 constexpr std::size_t refused_proposals_max = 16;
 
+// The number of the first stream that a dialler opens. RFC 9000 §2.1; the simulator counts alike.
+// Counting arrivals instead would take a peer for a plain one whenever its first packet is late.
+constexpr std::uint64_t first_stream_of_dialler = 0;
+
 // Header and first proposal leave in one flight.
 Bytes proposal_of(std::string_view protocol) {
   std::vector<std::byte> lines;
@@ -30,6 +34,10 @@ Bytes proposal_of(std::string_view protocol) {
 void SwitchCounters::each(const CounterVisitor& visit) const {
   visit({"streams_opened_total", "Streams that this node opened."}, streams_opened);
   visit({"streams_accepted_total", "Streams that peers opened."}, streams_accepted);
+  visit({"streams_parked_total", "Streams of peers that waited until their peer was known."},
+        streams_parked);
+  visit({"stream_failures_total", "Streams that no protocol took.", "reason", "parking_full"},
+        streams_over_parking);
   visit({"stream_failures_total", "Streams that no protocol took.", "reason", "unsupported"},
         streams_unsupported);
   visit({"stream_failures_total", "Streams that no protocol took.", "reason", "malformed"},
@@ -46,6 +54,20 @@ Switch::Switch(ports::Links& links, ports::Timers& timers, ConnectionObserver& o
 void Switch::serve(std::string protocol, StreamOwner& owner) {
   const bool is_new = owners_.emplace(std::move(protocol), &owner).second;
   check(is_new, "a protocol has one owner");
+}
+
+void Switch::guard(Gate gate, Gatekeeper& keeper) {
+  gate_ = std::move(gate);
+  keeper_ = &keeper;
+}
+
+void Switch::admit(ConnectionId connection, Access access) {
+  const auto entry = connections_.find(connection);
+  if (entry == connections_.end()) return;
+  entry->second.admission = access == Access::full ? Admission::full : Admission::limited;
+  if (entry->second.parked_bytes == 0) return;
+  admitted_.push_back(connection);
+  alarm_.set(timers_.now().instant);
 }
 
 std::vector<std::string> Switch::protocols() const {
@@ -87,11 +109,21 @@ std::size_t Switch::stream_count(ConnectionId connection) const {
 }
 
 void Switch::on_connected(ConnectionId connection, const ports::Connected& what) {
-  connections_[connection].peer = {what.peer, what.remote};
+  Connection& added = connections_[connection];
+  added.peer = {what.peer, what.remote};
+  added.direction = what.direction;
+  if (gate_) {
+    added.admission = Admission::waiting;
+    keeper_->on_connected(connection, what);
+  }
   observer_.on_connected(connection, what);
+  // What the gatekeeper opened was not yet of a connection that the observer knew.
+  if (const auto count = stream_count(connection); count > 0)
+    observer_.on_streams(connection, count);
 }
 
 void Switch::on_closed(ConnectionId connection, const ports::Closed& why) {
+  if (gate_) keeper_->on_closed(connection, why);
   const auto entry = connections_.find(connection);
   if (entry == connections_.end()) return observer_.on_closed(connection, why);
   const Connection closed = std::move(entry->second);
@@ -113,6 +145,7 @@ void Switch::on_stream(StreamKey key) {
 void Switch::on_data(StreamKey key, Bytes data, bool is_last) {
   Stream* stream = find(key);
   if (stream == nullptr) return links_.consume(key, data.size());
+  if (stream->step == Step::parked) return hold(key, std::move(data), is_last);
   if (stream->step != Step::open) return negotiate(key, std::move(data), is_last);
   stream->is_received = stream->is_received || is_last;
   StreamOwner& owner = *stream->owner;
@@ -133,6 +166,7 @@ void Switch::negotiate(StreamKey key, Bytes data, bool is_last) {
     if (read->line) on_line(key, *stream, *read->line);
     stream = find(key);
     if (stream == nullptr) return;
+    if (stream->step == Step::parked) return hold(key, std::move(data), is_last);
   }
   if (data.empty() && !is_last) return;
   stream->is_received = is_last;
@@ -158,7 +192,15 @@ void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
 }
 
 void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
-  const auto entry = owners_.find(line);
+  auto entry = owners_.find(line);
+  if (entry != owners_.end() && is_waiting_for(key, line)) {
+    counters_.streams_parked += 1;
+    stream.step = Step::parked;
+    stream.proposal = line;
+    connections_.at(key.connection).parked_bytes += line.size();
+    return;
+  }
+  if (!is_open_to(key.connection, line)) entry = owners_.end();
   if (entry == owners_.end() && ++stream.proposals > refused_proposals_max)
     return end(key, StreamEnd::malformed);
   if (line == wire::multistream_list)
@@ -171,6 +213,62 @@ void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   stream.owner = entry->second;
   settle(stream);
   stream.owner->on_inbound(key, entry->first, connections_.at(key.connection).peer);
+}
+
+// Whether that stream of a peer has to wait. Whoever begins with something else than the entrance
+// will not come to it: the gatekeeper is told.
+bool Switch::is_waiting_for(StreamKey key, std::string_view line) {
+  const Connection& connection = connections_.at(key.connection);
+  if (connection.admission != Admission::waiting || line == gate_->entrance) return false;
+  if (connection.direction == Direction::inbound && key.stream == first_stream_of_dialler)
+    keeper_->on_plain(key.connection);
+  return true;
+}
+
+bool Switch::is_open_to(ConnectionId connection, std::string_view protocol) const {
+  if (connections_.at(connection).admission == Admission::full) return true;
+  return protocol == gate_->entrance ||
+         std::ranges::find(gate_->open, protocol) != gate_->open.end();
+}
+
+// The bytes count against the peer's credit until the owner of the protocol takes them.
+void Switch::hold(StreamKey key, Bytes data, bool is_last) {
+  if (data.empty() && !is_last) return;
+  Connection& connection = connections_.at(key.connection);
+  if (connection.parked_bytes + data.size() > parked_max_bytes) {
+    counters_.streams_over_parking += 1;
+    return end(key, StreamEnd::reset);
+  }
+  Stream& stream = *find(key);
+  connection.parked_bytes += data.size();
+  stream.held.push_back(std::move(data));
+  stream.is_held_last = stream.is_held_last || is_last;
+}
+
+std::size_t Switch::parked_bytes_of(const Stream& stream) {
+  std::size_t bytes = stream.proposal.size();
+  for (const Bytes& piece : stream.held) bytes += piece.size();
+  return bytes;
+}
+
+void Switch::release(ConnectionId connection) {
+  std::vector<StreamKey> parked;
+  const auto entry = connections_.find(connection);
+  if (entry == connections_.end()) return;
+  entry->second.parked_bytes = 0;
+  for (const auto& [number, stream] : entry->second.streams)
+    if (stream.step == Step::parked) parked.push_back({connection, number});
+  for (const StreamKey key : parked) {
+    Stream* stream = find(key);
+    if (stream == nullptr) continue;
+    stream->step = Step::protocol;
+    const std::string line = std::exchange(stream->proposal, {});
+    const std::vector<Bytes> held = std::exchange(stream->held, {});
+    const bool is_last = stream->is_held_last;
+    on_proposal(key, *stream, line);
+    for (std::size_t i = 0; i < held.size() && find(key) != nullptr; ++i)
+      negotiate(key, held[i], is_last && i + 1 == held.size());
+  }
 }
 
 void Switch::settle(Stream& stream) {
@@ -235,8 +333,11 @@ void Switch::erase(StreamKey key) {
   const auto stream = entry->second.streams.find(key.stream);
   if (stream == entry->second.streams.end()) return;
   negotiations_.cancel(stream->second.deadline);
-  entry->second.streams.erase(stream);
-  observer_.on_streams(key.connection, entry->second.streams.size());
+  Connection& connection = entry->second;
+  if (stream->second.step == Step::parked)
+    connection.parked_bytes -= std::min(connection.parked_bytes, parked_bytes_of(stream->second));
+  connection.streams.erase(stream);
+  observer_.on_streams(key.connection, connection.streams.size());
 }
 
 void Switch::erase_if_done(StreamKey key) {
@@ -252,6 +353,7 @@ Switch::Stream* Switch::find(StreamKey key) {
 }
 
 void Switch::on_alarm() {
+  for (const ConnectionId connection : std::exchange(admitted_, {})) release(connection);
   while (const auto key = negotiations_.pop_due(timers_.now().instant)) {
     if (find(*key) != nullptr) end(*key, StreamEnd::timeout);
   }

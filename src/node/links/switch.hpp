@@ -72,9 +72,40 @@ class ConnectionObserver {
   ~ConnectionObserver() = default;
 };
 
+/// What a peer may open.
+enum class Access : std::uint8_t {
+  full,
+  limited,  ///< what the gate leaves open to everybody
+};
+
+/// Who finds out who is at the other end of a new connection, and says so with `Switch::admit`.
+class Gatekeeper {
+ public:
+  /// Before anybody else hears of the connection: a stream that is opened now is the first.
+  virtual void on_connected(ConnectionId connection, const ports::Connected& what) = 0;
+  virtual void on_closed(ConnectionId connection, const ports::Closed& why) = 0;
+  /// The peer dialled, and its first stream is for something else than the entrance.
+  virtual void on_plain(ConnectionId connection) = 0;
+
+ protected:
+  ~Gatekeeper() = default;
+};
+
+struct Gate {
+  std::string entrance;           ///< the protocol that is spoken at the gate: it never waits
+  std::vector<std::string> open;  ///< what peers with limited access may open
+};
+
+/// What waits for the verdict on one connection. A sender's first flight is about 12 KiB (RFC 9002
+/// §7.2), and the hello leaves at its head: more can only come when the hello was lost, and then
+/// the streams that do not fit are reset.
+inline constexpr std::size_t parked_max_bytes = std::size_t{16} * 1024;
+
 struct SwitchCounters {
   std::uint64_t streams_opened = 0;
   std::uint64_t streams_accepted = 0;
+  std::uint64_t streams_parked = 0;
+  std::uint64_t streams_over_parking = 0;
   std::uint64_t streams_unsupported = 0;
   std::uint64_t negotiations_malformed = 0;
   std::uint64_t negotiations_timed_out = 0;
@@ -90,6 +121,10 @@ class Switch final : public ports::LinksObserver {
 
   /// Inbound streams that propose `protocol` go to `owner`, who outlives the switch.
   void serve(std::string protocol, StreamOwner& owner);
+  /// From now on new connections wait for the verdict of `keeper`, who outlives the switch.
+  void guard(Gate gate, Gatekeeper& keeper);
+  /// What waited goes on, later in this turn of the loop.
+  void admit(ConnectionId connection, Access access);
   /// What this node offers, sorted: for identify.
   std::vector<std::string> protocols() const;
 
@@ -108,7 +143,7 @@ class Switch final : public ports::LinksObserver {
   const SwitchCounters& counters() const { return counters_; }
 
  private:
-  enum class Step : std::uint8_t { header, protocol, open };
+  enum class Step : std::uint8_t { header, protocol, parked, open };
   struct Stream {
     StreamOwner* owner = nullptr;  // none until an inbound stream is negotiated
     Direction direction = Direction::inbound;
@@ -117,11 +152,18 @@ class Switch final : public ports::LinksObserver {
     bool is_received = false;
     std::size_t proposals = 0;  // of an inbound stream, as far as they were refused
     DeadlineId deadline;
-    wire::LineReader lines;  // until the protocol is settled
-    std::string proposal;    // what an outbound stream asked for
+    wire::LineReader lines;   // until the protocol is settled
+    std::string proposal;     // what an outbound stream asked for, or a parked one asks for
+    std::vector<Bytes> held;  // what came of a parked one
+    bool is_held_last = false;
   };
+  /// What the peer may open; `waiting` until it is known.
+  enum class Admission : std::uint8_t { waiting, limited, full };
   struct Connection {
     StreamPeer peer;
+    Direction direction = Direction::outbound;
+    Admission admission = Admission::full;
+    std::size_t parked_bytes = 0;
     std::map<std::uint64_t, Stream> streams;
   };
 
@@ -137,6 +179,11 @@ class Switch final : public ports::LinksObserver {
   void negotiate(ports::StreamKey key, Bytes data, bool is_last);
   void on_line(ports::StreamKey key, Stream& stream, std::string_view line);
   void on_proposal(ports::StreamKey key, Stream& stream, std::string_view line);
+  bool is_waiting_for(ports::StreamKey key, std::string_view line);
+  bool is_open_to(ConnectionId connection, std::string_view protocol) const;
+  void hold(ports::StreamKey key, Bytes data, bool is_last);
+  static std::size_t parked_bytes_of(const Stream& stream);
+  void release(ConnectionId connection);
   void settle(Stream& stream);
   void end(ports::StreamKey key, StreamEnd why);
   void add(ports::StreamKey key, Stream stream);
@@ -151,6 +198,9 @@ class Switch final : public ports::LinksObserver {
   ConnectionObserver& observer_;
   std::map<std::string, StreamOwner*, std::less<>> owners_;
   std::map<ConnectionId, Connection> connections_;
+  std::optional<Gate> gate_;
+  Gatekeeper* keeper_ = nullptr;
+  std::vector<ConnectionId> admitted_;  // what they have parked is to be released
   Deadlines<ports::StreamKey> negotiations_;
   SwitchCounters counters_;
   drive::Alarm alarm_;

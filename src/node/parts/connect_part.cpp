@@ -160,7 +160,9 @@ void ConnectPart::on_closed(ConnectionId id, const ports::Closed& why) {
     });
     return;
   }
-  driver_.tell([&](connect::Connector& connector, Now now) { connector.on_closed(now, id); });
+  driver_.tell([&](connect::Connector& connector, Now now) {
+    why.text.empty() ? connector.on_closed(now, id) : connector.on_closed(now, id, why.text);
+  });
 }
 
 void ConnectPart::on_path(ConnectionId id, const ports::PathChanged& what) {

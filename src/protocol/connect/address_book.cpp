@@ -83,7 +83,10 @@ bool AddressBook::add_one(Instant now, Entry& entry, Multiaddr address, Source s
     if (first->expires > expires) return false;
     entry.addresses.erase(first);
   }
-  entry.addresses.push_back({.address = std::move(address), .source = source, .expires = expires});
+  // A copy: the bytes may be part of a message, which must not stay because of them.
+  entry.addresses.push_back({.address = Multiaddr(Bytes::copy(address.binary().view())),
+                             .source = source,
+                             .expires = expires});
   return true;
 }
 

@@ -98,9 +98,16 @@ void Connector::start(Now now, const PeerId& peer, Urgency urgency) {
   const bool is_forced = urgency == Urgency::forced;
   if (peer == self_) return refuse(peer, UnreachableReason::is_self);
   if (const auto* pause = backoffs_.pause_of(now.instant, peer); pause != nullptr && !is_forced)
-    return refuse({peer, UnreachableReason::backing_off, pause->last, pause->until});
-  if (dialer_.is_full() || !pool_.has_room(now.instant))
-    return refuse(peer, UnreachableReason::overloaded);
+    return refuse({.peer = peer,
+                   .reason = UnreachableReason::backing_off,
+                   .failures = pause->last,
+                   .retry_at = pause->until});
+  if (dialer_.is_full())
+    return refuse(
+        {.peer = peer, .reason = UnreachableReason::overloaded, .limit = dialer_.limit_text()});
+  if (!pool_.has_room(now.instant))
+    return refuse(
+        {.peer = peer, .reason = UnreachableReason::overloaded, .limit = pool_.limit_text()});
   const auto known = book_.addresses_of(now.instant, peer);
   if (known.empty()) return refuse(peer, UnreachableReason::no_addresses);
   auto addresses = rank(now.instant, known, own_, is_forced);
@@ -152,7 +159,9 @@ void Connector::on_connected(Now now, ConnectionId id, const Connection& connect
     on_reached(now, connection, dial);
     dialer_.stop(now.instant, connection.peer, output_, counters_);
   } else if (dial && dialer_.stop(now.instant, connection.peer, output_, counters_)) {
-    refuse(connection.peer, UnreachableReason::overloaded);
+    refuse({.peer = connection.peer,
+            .reason = UnreachableReason::overloaded,
+            .limit = pool_.limit_text()});
   }
   conclude(now);
 }
@@ -186,14 +195,15 @@ void Connector::on_dial_failed(Now now, DialId dial, DialFailure failure, std::s
   conclude(now);
 }
 
-void Connector::on_closed(Now now, ConnectionId id) {
+void Connector::on_closed(Now now, ConnectionId id, std::string_view why) {
   const auto ended = pool_.on_closed(now.instant, id, output_, counters_);
   if (!ended) return;
   if (ended->age >= config_.settled_after) {
     backoffs_.on_success(ended->peer);
   } else if (ended->direction == Direction::outbound && ended->was_last) {
     probe("a peer ended a connection as soon as it was made");
-    const AddressFailure refusal{ended->remote, DialFailure::refused, "closed at once"};
+    const AddressFailure refusal{ended->remote, DialFailure::refused,
+                                 std::string(why.substr(0, Dialer::text_max_bytes))};
     backoffs_.on_failure(now.instant, ended->peer, {refusal}, rng_);
   }
   conclude(now);

@@ -74,8 +74,9 @@ class Connector {
   void on_resolved(Now now, ResolveToken token, const std::vector<Multiaddr>& addresses);
   void on_connected(Now now, ConnectionId id, const Connection& connection);
   void on_dial_failed(Now now, DialId dial, DialFailure failure, std::string_view text);
-  /// Also for what this machine closed; that is not news then.
-  void on_closed(Now now, ConnectionId id);
+  /// Also for what this machine closed; that is not news then. `why` is what was said at the end:
+  /// it becomes the reason of the back-off when the connection was refused.
+  void on_closed(Now now, ConnectionId id, std::string_view why = "closed at once");
   /// How many streams are open on a connection, whoever opened them.
   void on_streams(Now now, ConnectionId id, std::size_t open_streams);
 

@@ -235,4 +235,11 @@ void Dialer::leave_queue(Attempt& attempt) {
   attempt.turn.reset();
 }
 
+std::string Dialer::limit_text() const {
+  return "limit of " + std::to_string(config_.attempts_max) +
+         " peers being dialled is reached: " + std::to_string(dials_.size()) +
+         " dials are under way, of at most connections.dials_max " +
+         std::to_string(config_.dials_max);
+}
+
 }  // namespace mycel::connect

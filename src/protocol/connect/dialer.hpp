@@ -66,6 +66,7 @@ class Dialer {
 
   bool is_dialling(const PeerId& peer) const { return attempts_.contains(peer); }
   bool is_full() const { return attempts_.size() >= config_.attempts_max; }
+  std::string limit_text() const;
 
   /// Begins an attempt for a peer that has none. At least one address or name.
   void start(Instant now, const PeerId& peer, std::vector<RankedAddress> addresses,

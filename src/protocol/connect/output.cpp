@@ -57,6 +57,8 @@ std::string_view to_text(UnreachableReason reason) {
 std::string describe(const Unreachable& unreachable) {
   std::string text(to_text(unreachable.reason));
   std::string_view separator = ": ";
+  if (!unreachable.limit.empty())
+    text.append(std::exchange(separator, "; ")).append(unreachable.limit);
   for (const AddressFailure& each : unreachable.failures) {
     text.append(separator).append(wire::to_text(each.address));
     text.append(" ").append(to_text(each.failure));

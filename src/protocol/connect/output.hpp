@@ -92,6 +92,7 @@ struct Unreachable {
   UnreachableReason reason = UnreachableReason::all_failed;
   std::vector<AddressFailure> failures;  ///< of this attempt, or of the one before the back-off
   std::optional<Instant> retry_at;       ///< when the back-off ends
+  std::string limit = {};                ///< of what is overloaded: its name, value and holders
 };
 using Event = std::variant<PeerConnected, ConnectionReplaced, PeerDisconnected, Unreachable>;
 
@@ -111,7 +112,7 @@ struct Dial {
 struct Close {
   ConnectionId connection;
   std::uint64_t code = 0;
-  std::string_view reason;  ///< a literal
+  std::string reason;  ///< for people on either side
 };
 
 /// What the caller must do next. `abandons` are dials whose outcome is of no interest any more:

@@ -1,6 +1,7 @@
 #include "protocol/connect/pool.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "foundation/base/check.hpp"
@@ -14,7 +15,7 @@ Pool::Admission Pool::admit(Instant now, ConnectionId id, const Connection& conn
   if (is_full()) {
     probe("a connection came when there were too many");
     counters.closed_over_limit += 1;
-    output.closes.push_back({id, normal_close, "too many connections"});
+    output.closes.push_back({id, normal_close, limit_text()});
     return Admission::over_limit;
   }
   (connection.direction == Direction::inbound ? counters.connections_in
@@ -80,7 +81,8 @@ void Pool::make_redundant(Instant now, Pair& pair, ConnectionId id, Output& outp
     probe("a peer made a third connection");
     counters.closed_over_limit += 1;
     const ConnectionId third = *pair.redundant;
-    output.closes.push_back({third, normal_close, "too many connections of one peer"});
+    output.closes.push_back(
+        {third, normal_close, "limit of 2 connections a peer is reached: held by this peer"});
     due_.cancel(links_.at(third).due);
     links_.erase(third);
   }
@@ -238,6 +240,18 @@ bool Pool::is_trimmable(Instant now, const Link& link) const {
          !protected_.contains(link.what.peer);
 }
 
+std::string Pool::limit_text() const {
+  std::size_t with_streams = 0;
+  std::size_t kept = 0;
+  for (const auto& [id, link] : links_) {
+    with_streams += link.open_streams > 0 ? 1 : 0;
+    kept += protected_.contains(link.what.peer) ? 1 : 0;
+  }
+  return "limit connections.max of " + std::to_string(config_.connections_max) +
+         " is reached: held by " + std::to_string(peers_.size()) + " peers, " +
+         std::to_string(with_streams) + " with streams, " + std::to_string(kept) + " protected";
+}
+
 bool Pool::has_room(Instant now) const {
   return !is_full() || std::ranges::any_of(links_, [&](const auto& each) {
     return is_trimmable(now, each.second);
@@ -259,7 +273,7 @@ void Pool::trim(Instant now, Output& output, Counters& counters) {
 }
 
 void Pool::close(ConnectionId id, std::string_view reason, Output& output, Counters& counters) {
-  output.closes.push_back({id, normal_close, reason});
+  output.closes.push_back({id, normal_close, std::string(reason)});
   remove(id, output, counters);
 }
 

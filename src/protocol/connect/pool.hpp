@@ -106,6 +106,8 @@ class Pool {
 
   /// Could another connection be admitted?
   bool has_room(Instant now) const;
+  /// The limit that was met, and who holds what it gives: for whoever is refused.
+  std::string limit_text() const;
   /// Peers that lost their last connection since this was last cleared, by whoever uses it.
   std::vector<PeerId>& gone() { return gone_; }
   std::vector<ConnectionStatus> connections() const;

@@ -95,19 +95,19 @@ void Dht::on_peer_gone(Now /*now*/, const PeerId& peer) {
   clients_.erase(peer);
 }
 
-void Dht::ask(const PeerInfo& to, Purpose purpose, OperationId operation, Message message,
+void Dht::ask(PeerInfo to, Purpose purpose, OperationId operation, Message message,
               std::uint8_t sweep) {
   const RequestId id = request_ids_.next();
-  Pending pending{.to = to,
-                  .purpose = purpose,
-                  .type = message.type,
-                  .sweep = sweep,
-                  .operation = operation,
-                  .value = {}};
+  Pending& pending = pending_.emplace(id, Pending{}).first->second;
+  pending = {.to = std::move(to),
+             .purpose = purpose,
+             .type = message.type,
+              .sweep = sweep,
+             .operation = operation,
+             .value = {}};
   if (message.record) pending.value = message.record->value;
-  pending_.emplace(id, std::move(pending));
-  if (!to.addresses.empty()) next_.early.addresses.push_back(to);
-  next_.early.requests.push_back({id, to.id, std::move(message), true});
+  if (!pending.to.addresses.empty()) next_.early.addresses.push_back(pending.to);
+  next_.early.requests.push_back({id, pending.to.id, std::move(message), true});
   counters_.messages += 1;
 }
 
@@ -124,7 +124,7 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
   if (found == pending_.end()) return;
   if (message.type != found->second.type)
     return on_failure(now, request, RequestFailure::malformed);
-  const Pending pending = std::move(found->second);
+  const Pending pending = std::move(found->second);  // it may end its operation, or ask anew
   pending_.erase(found);
   counters_.answers += 1;
   if (pending.purpose == Purpose::check) checks_running_ -= 1;

@@ -243,7 +243,7 @@ class Dht {
   };
 
   // Requests of this node: dht.cpp.
-  void ask(const PeerInfo& to, Purpose purpose, OperationId operation, Message message,
+  void ask(PeerInfo to, Purpose purpose, OperationId operation, Message message,
            std::uint8_t sweep = 0);
   void check_peer(const PeerInfo& peer);
   void on_heard(Now now, const PeerInfo& peer);
@@ -252,7 +252,7 @@ class Dht {
   void on_reached(Now now, const PeerInfo& peer);
 
   // Requests of peers: dht_serve.cpp.
-  void reply(InboundId inbound, const Message& message);
+  void reply(InboundId inbound, Message message);
   void refuse(InboundId inbound);
   void serve_find_node(InboundId inbound, const PeerId& from, const Message& message);
   void serve_get_value(Now now, InboundId inbound, const PeerId& from, const Message& message);

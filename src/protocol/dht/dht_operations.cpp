@@ -164,9 +164,9 @@ void Dht::advance(Now now, Operation& operation) {
   if (operation.is_storing) return;
   if (operation.region) return advance_region(now, operation);
   while (!is_satisfied(operation)) {
-    for (const PeerInfo& peer : operation.lookup.next(now.instant)) {
+    for (PeerInfo& peer : operation.lookup.next(now.instant)) {
       operation.messages += 1;
-      ask(peer, Purpose::lookup, operation.id, question(operation));
+      ask(std::move(peer), Purpose::lookup, operation.id, question(operation));
     }
     if (!operation.lookup.is_settled()) {
       if (is_enough(now, operation)) break;
@@ -232,7 +232,7 @@ void Dht::on_operation_timer(Now now, OperationId id) {
 void Dht::on_lookup_answer(Now now, Operation& operation, const Pending& pending,
                            const Message& message) {
   if (operation.is_storing) return;
-  operation.lookup.on_answer(pending.to.id, infos_of(message.closer));
+  operation.lookup.on_answer(pending.to.id, message.closer);
   if (auto* find = std::get_if<FindPeer>(&operation.goal); find && find->peer == pending.to.id) {
     find->is_reached = true;
     if (!pending.to.addresses.empty()) find->addresses = pending.to.addresses;

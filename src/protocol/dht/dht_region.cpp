@@ -117,7 +117,7 @@ void Dht::on_region_answer(Now now, Operation& operation, const Pending& pending
     if (message == nullptr) {
       lookup.on_failure(pending.to.id);
     } else {
-      lookup.on_answer(pending.to.id, infos_of(message->closer));
+      lookup.on_answer(pending.to.id, message->closer);
     }
   }
   advance_region(now, operation);

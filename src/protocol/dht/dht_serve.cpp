@@ -28,9 +28,9 @@ void Dht::on_request(Now now, InboundId inbound, const PeerId& from, const Messa
   refuse(inbound);
 }
 
-void Dht::reply(InboundId inbound, const Message& message) {
+void Dht::reply(InboundId inbound, Message message) {
   counters_.served += 1;
-  next_.early.answers.push_back({inbound, Reply::message, message});
+  next_.early.answers.push_back({inbound, Reply::message, std::move(message)});
 }
 
 void Dht::refuse(InboundId inbound) {
@@ -39,9 +39,11 @@ void Dht::refuse(InboundId inbound) {
 }
 
 std::vector<Peer> Dht::closer_peers(ByteView key, const PeerId& asker) const {
+  std::vector<PeerInfo> nearest =
+      table_.nearest(Key::of(key), config_.lookup.k, RoutingTable::Which::answering, &asker);
   std::vector<Peer> peers;
-  for (PeerInfo& peer :
-       table_.nearest(Key::of(key), config_.lookup.k, RoutingTable::Which::answering, &asker))
+  peers.reserve(nearest.size());
+  for (PeerInfo& peer : nearest)
     peers.push_back({.id = peer.id, .addresses = std::move(peer.addresses)});
   return peers;
 }
@@ -59,7 +61,7 @@ void Dht::serve_find_node(InboundId inbound, const PeerId& from, const Message& 
       if (answer.closer.size() > config_.lookup.k) answer.closer.pop_back();
     }
   }
-  reply(inbound, answer);
+  reply(inbound, std::move(answer));
 }
 
 void Dht::serve_get_value(Now now, InboundId inbound, const PeerId& from, const Message& message) {
@@ -67,7 +69,7 @@ void Dht::serve_get_value(Now now, InboundId inbound, const PeerId& from, const 
   if (const auto held = records_.get(now, message.key))
     answer.record = Record{message.key, held->value, held->published};
   answer.closer = closer_peers(message.key, from);
-  reply(inbound, answer);
+  reply(inbound, std::move(answer));
 }
 
 void Dht::serve_put_value(Now now, InboundId inbound, const Message& message) {
@@ -97,7 +99,7 @@ void Dht::serve_get_providers(Now now, InboundId inbound, const PeerId& from,
   for (PeerInfo& provider : providers_.providers(now, message.key, room))
     answer.providers.push_back({.id = provider.id, .addresses = std::move(provider.addresses)});
   answer.closer = closer_peers(message.key, from);
-  reply(inbound, answer);
+  reply(inbound, std::move(answer));
 }
 
 // A peer speaks only for itself, and without an address its word helps nobody.

@@ -7,9 +7,10 @@
 // The result is the nearest of all that answered on any path.
 // Source: Kademlia (Maymounkov 2002) §2.3; S/Kademlia (Baumgart 2007) §4.4.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <vector>
 
 #include "foundation/base/time.hpp"
@@ -52,7 +53,15 @@ class Lookup {
   /// Peers to ask now; all of them count as asked.
   std::vector<PeerInfo> next(Instant now);
   /// `peer` answered, and named `closer`. A failed peer that answers after all counts too.
-  void on_answer(const PeerId& peer, const std::vector<PeerInfo>& closer);
+  template <class Named = PeerInfo>  // has an `id` and its `addresses`
+  void on_answer(const PeerId& peer, const std::vector<Named>& closer) {
+    const auto answer = begin_answer(peer);
+    if (!answer) return;
+    const std::size_t believed = std::min(closer.size(), config_.k);
+    for (std::size_t i = 0; i < believed; ++i)
+      learn(answer->path, closer[i].id, closer[i].addresses, answer->hops);
+    end_answer(*answer);
+  }
   void on_failure(const PeerId& peer);
 
   /// Whether on every path the k nearest known have all answered or failed.
@@ -72,34 +81,54 @@ class Lookup {
   std::size_t asked() const { return asked_; }
   std::size_t answered() const { return answered_; }
   std::size_t failed() const { return failed_; }
-  std::size_t known() const { return nodes_.size(); }
+  std::size_t known() const { return places_.size(); }
   /// How many answers led to the nearest that answered: 1 when an entry point named it.
   std::size_t hops() const;
 
  private:
   enum class State : std::uint8_t { known, asked, slow, answered, failed };
   using PathMask = std::uint32_t;
+  using NodeIndex = std::uint16_t;
   struct Node {
     PeerInfo peer;
-    State state = State::known;
-    std::uint8_t path = 0;   // that asked it
+    Distance where;
     std::uint16_t hops = 0;  // 0 for entry points
-    PathMask known_on = 0;
     Instant asked_at{};
+  };
+  /// What the walks over all that is known look at, close together.
+  struct Place {
+    std::uint64_t head = 0;  // first word of the distance: settles nearly every comparison
+    PathMask known_on = 0;
+    NodeIndex node = 0;
+    State state = State::known;
+    std::uint8_t path = 0;  // that asked it
   };
   struct Path {
     std::size_t unasked = 0;
-    bool is_closing = false;  // the last answer named nobody nearer
+    std::size_t under_way = 0;  // asked, and not slow yet
+    bool is_closing = false;    // the last answer named nobody nearer
   };
-  using Nodes = std::map<Distance, Node>;
+  struct Answering {
+    std::size_t path = 0;
+    std::size_t hops = 0;  // of those whom it names
+    Distance nearest_before;
+  };
 
-  static bool is_on(const Node& node, std::size_t path) { return (node.known_on >> path & 1) != 0; }
+  static bool is_on(const Place& place, std::size_t path) {
+    return (place.known_on >> path & 1) != 0;
+  }
   Distance distance_to(const PeerId& peer) const;
-  bool learn(std::size_t path, const PeerInfo& peer, std::size_t hops);
+  std::optional<Answering> begin_answer(const PeerId& peer);
+  void end_answer(const Answering& answer);
+  std::optional<NodeIndex> index_of(const PeerId& peer) const;
+  std::size_t place_for(const Distance& where) const;
+  Place* place_of(const PeerId& peer);
+  bool learn(std::size_t path, const PeerId& peer, const std::vector<Multiaddr>& addresses,
+             std::size_t hops);
+  NodeIndex add(Node node);
   void forget_farthest(std::size_t path);
-  void leave_known(const Node& node);
-  Node* next_on(std::size_t path);
-  std::size_t under_way(std::size_t path) const;
+  void leave_known(const Place& place);
+  Place* next_on(std::size_t path);
   std::size_t parallel_on(std::size_t path) const;
   enum class Awaited : std::uint8_t { everybody, not_the_slow };
   bool is_path_settled(std::size_t path, Awaited awaited) const;
@@ -109,7 +138,11 @@ class Lookup {
   LookupConfig config_;
   Key target_;
   PeerId self_;
-  Nodes nodes_;
+  std::vector<Place> places_;  // of everyone known, nearest first
+  std::vector<Node> nodes_;
+  std::vector<std::uint64_t> tails_;  // of the nodes' ids: an answer names mostly known peers, and
+                                      // comparing these costs less than hashing their ids
+  std::vector<NodeIndex> free_;       // nodes that were forgotten
   std::vector<Path> paths_;
   std::size_t asked_ = 0;
   std::size_t answered_ = 0;

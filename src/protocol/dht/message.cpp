@@ -27,21 +27,39 @@ constexpr std::uint32_t peer_id_field = 1;
 constexpr std::uint32_t peer_address_field = 2;
 constexpr std::uint32_t peer_connection_field = 3;
 
-wire::ProtoWriter encode_record(const Record& record) {
-  wire::ProtoWriter writer;
+using wire::ProtoWriter;
+
+ProtoWriter encode_record(const Record& record) {
+  ProtoWriter writer;
   writer.bytes(record_key_field, record.key).bytes(record_value_field, record.value);
   if (record.received) writer.text(record_received_field, to_rfc3339(*record.received));
   return writer;
 }
 
-wire::ProtoWriter encode_peer(const Peer& peer) {
-  wire::ProtoWriter writer;
-  writer.bytes(peer_id_field, peer.id.view());
+std::size_t size_of(const Peer& peer) {
+  std::size_t size = ProtoWriter::bytes_size(peer_id_field, peer.id.view().size());
   for (const Multiaddr& address : peer.addresses)
-    writer.bytes(peer_address_field, address.binary());
+    size += ProtoWriter::bytes_size(peer_address_field, address.binary().size());
   if (peer.connection != Connectedness::not_connected)
-    writer.number(peer_connection_field, static_cast<std::uint64_t>(peer.connection));
-  return writer;
+    size += ProtoWriter::number_size(peer_connection_field,
+                                     static_cast<std::uint64_t>(peer.connection));
+  return size;
+}
+
+std::size_t size_of(std::uint32_t field, const std::vector<Peer>& peers) {
+  std::size_t size = 0;
+  for (const Peer& peer : peers) size += ProtoWriter::bytes_size(field, size_of(peer));
+  return size;
+}
+
+void encode_peers(ProtoWriter& writer, std::uint32_t field, const std::vector<Peer>& peers) {
+  for (const Peer& peer : peers) {
+    writer.begin(field, size_of(peer)).bytes(peer_id_field, peer.id.view());
+    for (const Multiaddr& address : peer.addresses)
+      writer.bytes(peer_address_field, address.binary());
+    if (peer.connection != Connectedness::not_connected)
+      writer.number(peer_connection_field, static_cast<std::uint64_t>(peer.connection));
+  }
 }
 
 Result<Record, Fault> decode_record(ByteView bytes) {
@@ -61,13 +79,31 @@ Result<Record, Fault> decode_record(ByteView bytes) {
   return record;
 }
 
-void add_address(std::vector<Multiaddr>& addresses, ByteView bytes) {
+// The frame that a message is read from. Addresses share its bytes, unless it is so large that one
+// address must not keep it in memory.
+class Source {
+ public:
+  explicit Source(const Bytes& frame) : frame_(frame) {}
+
+  Bytes part(ByteView bytes) const {
+    constexpr std::size_t shared_max_bytes = 8192;  // 20 peers with several addresses each
+    if (frame_.size() > shared_max_bytes) return Bytes::copy(bytes);
+    return frame_.slice(static_cast<std::size_t>(bytes.data() - frame_.data()), bytes.size());
+  }
+
+ private:
+  const Bytes& frame_;
+};
+
+void add_address(std::vector<Multiaddr>& addresses, const Source& source, ByteView bytes) {
   if (addresses.size() == peer_addresses_max || bytes.size() > address_size_max_bytes) return;
-  if (auto address = wire::decode_multiaddr(bytes)) addresses.push_back(*std::move(address));
+  if (wire::check_multiaddr(bytes)) addresses.emplace_back(source.part(bytes));
 }
 
 // False when the bytes are no protobuf; a peer without a valid id is left out.
-bool add_peer(std::vector<Peer>& peers, ByteView bytes) {
+bool add_peer(std::vector<Peer>& peers, const Source& source, ByteView bytes) {
+  constexpr std::size_t expected = 20;  // k of Kademlia
+  if (peers.empty()) peers.reserve(expected);
   std::optional<PeerId> id;
   Peer peer;
   wire::ProtoReader reader(bytes);
@@ -75,7 +111,7 @@ bool add_peer(std::vector<Peer>& peers, ByteView bytes) {
     if (field->is_bytes(peer_id_field)) {
       id = PeerId::from_multihash(field->bytes);
     } else if (field->is_bytes(peer_address_field)) {
-      add_address(peer.addresses, field->bytes);
+      add_address(peer.addresses, source, field->bytes);
     } else if (field->is_number(peer_connection_field) && field->number <= 3) {
       peer.connection = static_cast<Connectedness>(field->number);
     }
@@ -88,7 +124,8 @@ bool add_peer(std::vector<Peer>& peers, ByteView bytes) {
 }
 
 // The fault of one field, or none.
-std::optional<Fault> read_field(Message& message, const wire::ProtoField& field) {
+std::optional<Fault> read_field(Message& message, const Source& source,
+                                const wire::ProtoField& field) {
   if (field.is_number(type_field)) {
     if (field.number > static_cast<std::uint64_t>(MessageType::ping)) return Fault::unknown_kind;
     message.type = static_cast<MessageType>(field.number);
@@ -100,9 +137,9 @@ std::optional<Fault> read_field(Message& message, const wire::ProtoField& field)
     if (!record) return record.error();
     message.record = *std::move(record);
   } else if (field.is_bytes(closer_field)) {
-    if (!add_peer(message.closer, field.bytes)) return Fault::malformed;
+    if (!add_peer(message.closer, source, field.bytes)) return Fault::malformed;
   } else if (field.is_bytes(providers_field)) {
-    if (!add_peer(message.providers, field.bytes)) return Fault::malformed;
+    if (!add_peer(message.providers, source, field.bytes)) return Fault::malformed;
   }
   return std::nullopt;
 }
@@ -110,30 +147,35 @@ std::optional<Fault> read_field(Message& message, const wire::ProtoField& field)
 }  // namespace
 
 Bytes encode(const Message& message) {
-  wire::ProtoWriter writer;
+  // Answers of twenty peers are most of what a node says: sizes first, then one buffer.
+  const ProtoWriter record = message.record ? encode_record(*message.record) : ProtoWriter();
+  ProtoWriter writer;
+  writer.reserve(ProtoWriter::number_size(type_field, static_cast<std::uint64_t>(message.type)) +
+                 ProtoWriter::bytes_size(key_field, message.key.size()) +
+                 ProtoWriter::bytes_size(record_field, record.size()) +
+                 size_of(closer_field, message.closer) +
+                 size_of(providers_field, message.providers));
   writer.number(type_field, static_cast<std::uint64_t>(message.type));
   if (!message.key.empty()) writer.bytes(key_field, message.key);
-  if (message.record) writer.message(record_field, encode_record(*message.record));
-  for (const Peer& peer : message.closer) writer.message(closer_field, encode_peer(peer));
-  for (const Peer& peer : message.providers) writer.message(providers_field, encode_peer(peer));
+  if (message.record) writer.message(record_field, record);
+  encode_peers(writer, closer_field, message.closer);
+  encode_peers(writer, providers_field, message.providers);
   return writer.take();
 }
 
-Result<Message, Fault> decode(ByteView body) {
+Result<Message, Fault> decode(const Bytes& body) {
   if (body.size() > message_size_max_bytes) return Err{Fault::too_large};
   Message message;
+  Source source(body);
   wire::ProtoReader reader(body);
   while (const auto field = reader.next())
-    if (const auto fault = read_field(message, *field)) return Err{*fault};
+    if (const auto fault = read_field(message, source, *field)) return Err{*fault};
   if (!reader.ok()) return Err{Fault::malformed};
   return message;
 }
 
-std::vector<PeerInfo> infos_of(const std::vector<Peer>& peers) {
-  std::vector<PeerInfo> infos;
-  infos.reserve(peers.size());
-  for (const Peer& peer : peers) infos.push_back({peer.id, peer.addresses});
-  return infos;
+Result<Message, Fault> decode(ByteView body) {
+  return decode(Bytes::copy(body));
 }
 
 }  // namespace mycel::dht

@@ -78,11 +78,9 @@ struct Message {
 Bytes encode(const Message& message);
 
 /// The message in the body of a frame. Peers without a valid id and addresses that do not parse are
-/// left out. Faults: malformed, unknown_kind (a type that is not known), too_large (the frame or a
-/// key over its limit).
+/// left out. Addresses share the memory of a short body. Faults: malformed, unknown_kind (a type
+/// that is not known), too_large (the frame or a key over its limit).
+Result<Message, wire::Fault> decode(const Bytes& body);
 Result<Message, wire::Fault> decode(ByteView body);
-
-/// The same without what an answer says of connections.
-std::vector<PeerInfo> infos_of(const std::vector<Peer>& peers);
 
 }  // namespace mycel::dht

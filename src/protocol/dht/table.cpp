@@ -223,30 +223,50 @@ const RoutingTable::Entry* RoutingTable::entry_of(const PeerId& peer) const {
   return known == bucket.entries.end() ? nullptr : &*known;
 }
 
+// A bucket lies nearer to the target than another, whoever is in it. First the one that the target
+// falls into; then all nearer to this node, which are equally far; then the farther ones, one by
+// one.
 std::vector<PeerInfo> RoutingTable::nearest(const Key& target, std::size_t count, Which which,
                                             const PeerId* except) const {
-  struct Near {
-    std::uint64_t head;
-    const Entry* entry;
-  };
   std::vector<Near> found;
-  found.reserve(size_);
-  for (const Bucket& bucket : buckets_)
+  found.reserve(std::min(size_, count + 2 * config_.bucket_size));
+  const auto gather = [&](const Bucket& bucket) {
     for (const Entry& entry : bucket.entries)
       if ((which == Which::all || entry.failures == 0) &&
           (except == nullptr || entry.id != *except))
         found.push_back({entry.head ^ target.words[0], &entry});
+  };
+  const std::size_t own = bucket_of(target);
+  gather(buckets_[own]);
+  std::size_t sorted = sort_from(found, 0, count, target);
+  if (sorted < count) {
+    for (std::size_t nearer = own + 1; nearer < buckets_.size(); ++nearer) gather(buckets_[nearer]);
+    sorted = sort_from(found, sorted, count, target);
+  }
+  for (std::size_t farther = own; farther > 0 && sorted < count; --farther) {
+    gather(buckets_[farther - 1]);
+    sorted = sort_from(found, sorted, count, target);
+  }
+  std::vector<PeerInfo> nearest;
+  nearest.reserve(sorted);
+  for (std::size_t i = 0; i < sorted; ++i)
+    nearest.push_back({found[i].entry->id, found[i].entry->addresses.list()});
+  return nearest;
+}
+
+// Brings those behind the `sorted` first into their order, as far as they are among the `count`
+// nearest. Returns how many are in order now.
+std::size_t RoutingTable::sort_from(std::vector<Near>& found, std::size_t sorted, std::size_t count,
+                                    const Key& target) {
   const auto is_nearer = [&](const Near& a, const Near& b) {
     if (a.head != b.head) return a.head < b.head;
     return distance(Key::of(a.entry->id), target) < distance(Key::of(b.entry->id), target);
   };
-  const auto taken = static_cast<std::ptrdiff_t>(std::min(count, found.size()));
-  std::ranges::partial_sort(found, found.begin() + taken, is_nearer);
-  std::vector<PeerInfo> nearest;
-  nearest.reserve(static_cast<std::size_t>(taken));
-  for (auto near = found.begin(); near != found.begin() + taken; ++near)
-    nearest.push_back({near->entry->id, near->entry->addresses.list()});
-  return nearest;
+  const std::size_t end = std::min(count, found.size());
+  if (sorted >= end) return end;
+  std::partial_sort(found.begin() + static_cast<std::ptrdiff_t>(sorted),
+                    found.begin() + static_cast<std::ptrdiff_t>(end), found.end(), is_nearer);
+  return end;
 }
 
 std::vector<PeerId> RoutingTable::silent_since(Instant before, std::size_t count) const {

@@ -93,6 +93,13 @@ class RoutingTable {
     std::vector<Entry> reserve;  // most recent last; all of them have answered
   };
 
+  struct Near {
+    std::uint64_t head = 0;  // first word of the distance
+    const Entry* entry = nullptr;
+  };
+
+  static std::size_t sort_from(std::vector<Near>& found, std::size_t sorted, std::size_t count,
+                               const Key& target);
   static Entry make_entry(Instant now, const Key& key, const PeerInfo& peer);
   Taken insert(Entry entry, const Key& key);
   void split_last();

@@ -16,6 +16,10 @@ struct Config {
   /// How long a connection is left silent before it is kept alive; never more than two fifths of
   /// the idle timeout that was agreed on. Zero: connections are left to time out.
   Duration keep_alive = 15s;
+  /// A peer that answers nothing of what it was sent for so long is gone, unless it answers the
+  /// next packet either; longer on a way so slow that four probes have not had their time. Zero:
+  /// only the idle timeout counts.
+  Duration unanswered_max = 5s;
   Duration handshake_timeout = 10s;
   /// After so long, new handshakes use a new certificate.
   Duration certificate_lifetime = 24h;

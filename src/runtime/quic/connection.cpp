@@ -59,7 +59,8 @@ Connection::Connection(Shared& shared, ConnectionId id, Direction direction, con
       id_(id),
       direction_(direction),
       path_(path),
-      streams_(id, shared.config, shared.events) {}
+      streams_(id, shared.config, shared.events),
+      silence_(shared.config.unanswered_max) {}
 
 std::unique_ptr<Connection> Connection::accept(Shared& shared, ConnectionId id, const Path& path,
                                                const FirstPacket& first, Now now) {
@@ -187,19 +188,41 @@ void Connection::read(const Path& path, std::uint8_t ecn, ByteView packet, Now n
   on_result(ngtcp2_conn_read_pkt(native_, native_path.get(), &info,
                                  reinterpret_cast<const std::uint8_t*>(packet.data()),
                                  packet.size(), to_ticks(now.instant)));
+  watch_silence(now, Moved::in);
 }
 
 void Connection::on_expiry(Now now) {
   if (is_over_) return;
   flush_due_ = never;  // the flush follows
   streams_.release_ends();
+  if (silence_.until() <= now.instant) on_silence(now);
   if (next_expiry() > now.instant) return;
   on_result(ngtcp2_conn_handle_expiry(native_, to_ticks(now.instant)));
 }
 
 Instant Connection::next_expiry() const {
   if (is_over_) return never;
-  return std::min(flush_due_, to_instant(ngtcp2_conn_get_expiry2(native_)));
+  return std::min({flush_due_, silence_.until(), to_instant(ngtcp2_conn_get_expiry2(native_))});
+}
+
+void Connection::watch_silence(Now now, Moved moved) {
+  if (!is_connected_ || is_over_) return;
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info2(native_, &info);
+  const bool is_waiting = info.bytes_in_flight > 0;
+  const Duration probe_timeout(static_cast<Duration::rep>(ngtcp2_conn_get_pto2(native_)));
+  if (moved == Moved::in)
+    silence_.on_read(now.instant, is_waiting, info.pkt_recv, probe_timeout);
+  else
+    silence_.on_written(now.instant, is_waiting, probe_timeout);
+}
+
+// The peer is told: it may hear us although we do not hear it.
+void Connection::on_silence(Now now) {
+  if (!silence_.is_proved(now.instant)) return;
+  tells_peer_ = true;
+  close_text_ = "unanswered";
+  end(ports::CloseReason::idle_timeout, 0, "the peer answers nothing");
 }
 
 void Connection::settle() {
@@ -279,7 +302,10 @@ std::optional<Train> Connection::next_train(std::span<std::uint8_t> buffer, Now 
   const auto size = ngtcp2_conn_write_aggregate_pkt2(
       native_, native_path.get(), &info, buffer.data(), buffer.size(), &segment, write_packet,
       std::min(packets, packets_per_train_max), to_ticks(now.instant));
-  if (size > 0) sent_bytes_ += static_cast<std::uint64_t>(size);
+  if (size > 0) {
+    sent_bytes_ += static_cast<std::uint64_t>(size);
+    watch_silence(now, Moved::out);
+  }
   // What the first flights hold is not spread over the round trip, which delays the first request;
   // a burst of an initial window is what RFC 9002, section 7.7, allows.
   if (sent_bytes_ > unpaced_max_bytes)

@@ -20,6 +20,7 @@
 #include "runtime/quic/admission.hpp"
 #include "runtime/quic/facts.hpp"
 #include "runtime/quic/shared.hpp"
+#include "runtime/quic/silence.hpp"
 #include "runtime/quic/streams.hpp"
 
 namespace mycel::quic {
@@ -113,6 +114,9 @@ class Connection {
   void on_closed_by_peer();
   void end(ports::CloseReason reason, std::uint64_t code, std::string text);
   Duration agreed_idle_timeout() const;
+  enum class Moved : std::uint8_t { in, out };
+  void watch_silence(Now now, Moved moved);
+  void on_silence(Now now);
   void add_cid(Cid cid);
   void remove_cid(Cid cid);
 
@@ -124,12 +128,14 @@ class Connection {
   std::unique_ptr<TlsSession> tls_;  // until the handshake is done
   PostHandshake post_handshake_;
   Streams streams_;
+  Silence silence_;
   std::vector<Cid> cids_;
   ForeignCid first_cid_;
   std::vector<ResetToken> tokens_;  // of the peer, for the ids that are in use
 
   std::uint64_t sent_bytes_ = 0;
   Instant flush_due_ = never;  // something waits for company until then
+
   PeerId peer_;
   std::string group_;
   std::string_view cipher_;

@@ -1,6 +1,6 @@
 #pragma once
-// A network in memory for this folder's tests: one clock that moves only when it is run, sockets
-// between which packets are delayed, lost, doubled, damaged and reordered by a seed.
+// For this folder's tests: a packet network whose clock moves only when it is run, and nodes that
+// remember what they are told.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,10 +17,10 @@
 #include "foundation/wire/key.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 
-#include "runtime/ports/datagrams.hpp"
 #include "runtime/ports/entropy.hpp"
 #include "runtime/ports/links.hpp"
 #include "runtime/ports/timers.hpp"
+#include "runtime/quic/test_packets.hpp"
 #include "runtime/quic/transport.hpp"
 
 namespace mycel::quic::test {
@@ -33,6 +33,8 @@ class TestTimers final : public ports::Timers {
   }
   void cancel(ports::TimerId timer) override { calls_.cancel(DeadlineId{timer.value()}); }
 
+  /// Time passes and nobody is woken: what became due comes late.
+  void oversleep(Duration span) { now_ += span; }
   void run_for(Duration span) {
     run_until([] { return false; }, span);
   }
@@ -66,125 +68,17 @@ class TestEntropy final : public ports::Entropy {
   Rng rng_;
 };
 
-struct Weather {
-  Duration delay = 5ms;
-  Duration jitter{};
-  double loss = 0;
-  double doubled = 0;
-  double damaged = 0;
-  std::size_t payload_max_bytes = 1472;
-};
-
-class TestSocket;
-
-class TestNetwork {
- public:
-  explicit TestNetwork(std::uint64_t seed = 1) : rng_(Rng(seed).fork("network")) {}
-
+struct HasTimers {
   TestTimers timers;
-  Weather weather;
-  /// Sees every packet first; false loses it.
-  std::function<bool(const ports::Datagram&)> filter;
-  /// Changes packets on their way.
-  std::function<void(std::vector<std::byte>&)> damage;
-  /// A NAT: what leaves from the first address is seen from the second.
-  std::map<ports::Endpoint, ports::Endpoint> translated;
-  std::uint64_t packets = 0;
-
-  void attach(const ports::Endpoint& at, TestSocket& socket) { sockets_[at] = &socket; }
-  void detach(const ports::Endpoint& at) { sockets_.erase(at); }
-  void send(ports::Datagram datagram);
-
- private:
-  void carry(ports::Datagram datagram);
-  void arrive(const ports::Endpoint& from, const ports::Endpoint& to,
-              const std::vector<std::byte>& payload);
-  std::map<ports::Endpoint, TestSocket*> sockets_;
-  Rng rng_;
 };
 
-class TestSocket final : public ports::Datagrams {
+class TestNetwork : public HasTimers, public PacketNetwork {
  public:
-  TestSocket(TestNetwork& network, ports::Endpoint at) : network_(network), at_(at) {
-    network_.attach(at_, *this);
-  }
-  ~TestSocket() { network_.detach(at_); }
-  TestSocket(const TestSocket&) = delete;
-  TestSocket& operator=(const TestSocket&) = delete;
-
-  bool is_full = false;  ///< takes nothing until room() is called
-
-  std::size_t send(std::span<const ports::Datagram> batch) override {
-    if (is_full) return 0;
-    for (ports::Datagram datagram : batch) {
-      datagram.local = at_;
-      network_.send(datagram);
-    }
-    return batch.size();
-  }
-  void on_receive(Receiver receiver) override { receiver_ = std::move(receiver); }
-  void on_writable(std::function<void()> then) override { on_writable_ = std::move(then); }
-  ports::Endpoint local() const override { return at_; }
-
-  void room() {
-    is_full = false;
-    if (on_writable_) on_writable_();
-  }
-  void receive(const ports::Datagram& datagram) {
-    if (receiver_) receiver_({&datagram, 1});
-  }
-
- private:
-  TestNetwork& network_;
-  ports::Endpoint at_;
-  Receiver receiver_;
-  std::function<void()> on_writable_;
+  explicit TestNetwork(std::uint64_t seed = 1)
+      : PacketNetwork(HasTimers::timers, Rng(seed).fork("network")) {}
 };
 
-inline void TestNetwork::send(ports::Datagram datagram) {
-  const std::size_t step =
-      datagram.segment_size_bytes == 0 ? datagram.payload.size() : datagram.segment_size_bytes;
-  const ByteView whole = datagram.payload;
-  for (std::size_t at = 0; at < whole.size(); at += step) {
-    datagram.payload = whole.subspan(at, std::min(step, whole.size() - at));
-    packets += 1;
-    if (filter && !filter(datagram)) continue;
-    if (datagram.payload.size() > weather.payload_max_bytes || rng_.chance(weather.loss)) continue;
-    carry(datagram);
-    if (rng_.chance(weather.doubled)) carry(datagram);
-  }
-}
-
-inline void TestNetwork::carry(ports::Datagram datagram) {
-  std::vector<std::byte> payload(datagram.payload.begin(), datagram.payload.end());
-  if (rng_.chance(weather.damaged))
-    payload[static_cast<std::size_t>(rng_.below(payload.size()))] ^= std::byte{0x5a};
-  if (damage) damage(payload);
-  ports::Endpoint from = datagram.local;
-  if (const auto other = translated.find(from); other != translated.end()) from = other->second;
-  ports::Endpoint to = datagram.remote;
-  for (const auto& [inside, outside] : translated)
-    if (outside == to) to = inside;
-  Duration delay = weather.delay;
-  if (weather.jitter > Duration::zero())
-    delay += Duration(
-        static_cast<Duration::rep>(rng_.below(static_cast<std::uint64_t>(weather.jitter.count()))));
-  timers.call_at(timers.now().instant + delay,
-                 [this, from, to, payload = std::move(payload)] { arrive(from, to, payload); });
-}
-
-inline void TestNetwork::arrive(const ports::Endpoint& from, const ports::Endpoint& to,
-                                const std::vector<std::byte>& payload) {
-  const auto socket = sockets_.find(to);
-  if (socket != sockets_.end()) socket->second->receive({to, from, payload});
-}
-
-inline ports::Endpoint endpoint(std::uint8_t host, std::uint16_t port = 4001) {
-  ports::Endpoint at;
-  at.address = {10, 0, 0, host};
-  at.port = port;
-  return at;
-}
+using TestSocket = PacketSocket;
 
 inline Multiaddr address_of(const ports::Endpoint& at) {
   return wire::quic_multiaddr({false, at.address, at.port, 0});

@@ -101,12 +101,15 @@ TEST_F(TransportTest, a_peer_that_lost_its_state_says_so) {
 }
 
 TEST_F(TransportTest, a_silent_network_ends_a_connection_after_the_idle_timeout) {
-  const ConnectionId connection = meet();
+  TestNode carol(network, 3, Config{.unanswered_max = 0s});
+  TestNode dave(network, 4, Config{.unanswered_max = 0s});
+  const auto connection = connect(network, carol, dave);
+  ASSERT_TRUE(connection.has_value());
   network.filter = [](const ports::Datagram&) { return false; };
-  EXPECT_FALSE(run_until([&] { return alice.closed.contains(connection); }, 25s));
-  ASSERT_TRUE(run_until([&] { return !alice.closed.empty() && !bob.closed.empty(); }, 60s));
-  EXPECT_EQ(alice.closed[connection].reason, CloseReason::idle_timeout);
-  EXPECT_EQ(bob.closed.begin()->second.reason, CloseReason::idle_timeout);
+  EXPECT_FALSE(run_until([&] { return carol.closed.contains(*connection); }, 25s));
+  ASSERT_TRUE(run_until([&] { return !carol.closed.empty() && !dave.closed.empty(); }, 60s));
+  EXPECT_EQ(carol.closed[*connection].reason, CloseReason::idle_timeout);
+  EXPECT_EQ(dave.closed.begin()->second.reason, CloseReason::idle_timeout);
 }
 
 TEST_F(TransportTest, an_idle_connection_stays_up_with_a_peer_that_is_less_patient) {
@@ -114,19 +117,19 @@ TEST_F(TransportTest, an_idle_connection_stays_up_with_a_peer_that_is_less_patie
   const auto connection = connect(network, alice, carol);
   ASSERT_TRUE(connection.has_value());
   EXPECT_EQ(alice.transport->facts(*connection)->idle_timeout, 10s);
-  const std::uint64_t before = network.packets;
+  const std::uint64_t before = network.counts.sent;
   network.timers.run_for(300s);
   EXPECT_TRUE(alice.closed.empty());
   EXPECT_TRUE(carol.closed.empty());
-  EXPECT_LT(network.packets - before, 300u) << "two packets every four seconds";
+  EXPECT_LT(network.counts.sent - before, 300u) << "two packets every four seconds";
 }
 
 TEST_F(TransportTest, one_side_keeps_a_pair_alive) {
   meet();
   network.timers.run_for(30s);
-  const std::uint64_t before = network.packets;
+  const std::uint64_t before = network.counts.sent;
   network.timers.run_for(120s);
-  EXPECT_LE(network.packets - before, 30u) << "a ping and its answer every twelve seconds";
+  EXPECT_LE(network.counts.sent - before, 30u) << "a ping and its answer every twelve seconds";
 }
 
 TEST_F(TransportTest, an_unwanted_connection_is_left_to_time_out) {
