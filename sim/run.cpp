@@ -7,6 +7,8 @@
 #include "foundation/base/probe.hpp"
 
 #include "sim/faults.hpp"
+#include "sim/liars/liars.hpp"
+#include "sim/sealed_value.hpp"
 #include "sim/workload.hpp"
 
 namespace mycel::sim {
@@ -137,6 +139,9 @@ void Run::prepare() {
     });
   fleet_.on_made([this](Node& node) { listen_to(node); });
   fleet_.on_down([this](std::uint32_t number, std::string_view how) { on_down(number, how); });
+  // Where a record of the victim belongs is where a grinder wants to sit.
+  make_liars(world_, fleet_, plan_.liars,
+             [](std::uint32_t victim) { return sealed_key(victim, 0); });
   if (watch_.prepare) watch_.prepare(fleet_);
 }
 
