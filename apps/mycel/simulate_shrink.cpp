@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/planted.hpp"
 #include "sim/shrink.hpp"
 
 namespace mycel::app {
@@ -85,12 +86,16 @@ std::optional<sim::Reduction> shrink_failing(const sim::Scenario& scenario, cons
 }
 
 sim::Watch watch_of(const std::string& plant) {
-  (void)plant;
-  return {};
+  if (plant.empty()) return {};
+  return {.prepare = [plant](sim::Fleet& fleet) { sim::planted::plant(fleet, plant); }};
 }
 
 std::string check_plant(const std::string& plant) {
-  return plant.empty() ? "" : "--plant " + plant + ": there is no such bug";
+  if (plant.empty() || !sim::planted::describe(plant).empty()) return "";
+  std::string known;
+  for (const std::string& name : sim::planted::names())
+    known += "\n  " + name + ": " + std::string(sim::planted::describe(name));
+  return "--plant " + plant + ": there is no such bug. There are:" + known;
 }
 
 }  // namespace mycel::app
