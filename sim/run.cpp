@@ -1,6 +1,7 @@
 #include "sim/run.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "foundation/base/probe.hpp"
@@ -49,6 +50,16 @@ struct Fold {
     print.fold(value.view());
   }
 };
+
+/// Judges begin with whom they accuse: "node 3 did not ...".
+std::optional<std::uint32_t> accused_in(std::string_view text) {
+  constexpr std::string_view word = "node ";
+  if (!text.starts_with(word)) return std::nullopt;
+  std::uint32_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data() + word.size(), text.data() + text.size(), number);
+  return error == std::errc{} ? std::optional(number) : std::nullopt;
+}
 
 NetworkConfig network_of(const Scenario& scenario) {
   return {.latency_min = scenario.topology.latency.low,
@@ -246,7 +257,10 @@ Outcome Run::conclude() {
 }
 
 void Run::accuse(std::string_view judge, std::string text) {
-  if (is_traced()) trace({.kind = TraceKind::violation, .text = std::string(judge) + ": " + text});
+  if (is_traced())
+    trace({.kind = TraceKind::violation,
+           .node = accused_in(text),
+           .text = std::string(judge) + ": " + text});
   if (outcome_.violations.size() < violations_max)
     outcome_.violations.push_back({std::string(judge), now(), std::move(text)});
 }
@@ -294,7 +308,8 @@ bool Run::end(Ticket ticket, const Ending& ending) {
     trace({.kind = TraceKind::lookup,
            .node = ended.node,
            .since = ended.since,
-           .text = ended.operation + " " + ended.what + ": " + ending.text});
+           .text = ended.operation + " " + ended.what + ": " + ending.text,
+           .is_failed = !ending.is_good});
   return true;
 }
 

@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
       {"identity backup", backup_identity},
       {"identity restore", restore_identity},
       {"sim run", run_simulation},
+      {"sim list", list_scenarios},
+      {"sim costs", count_costs},
   };
   const auto command = commands.find(arguments->command);
   return command == commands.end() ? ask(*arguments) : command->second(*arguments);
