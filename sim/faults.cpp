@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/run.hpp"
 
@@ -80,6 +81,8 @@ void Faults::stop_for(const std::set<std::uint32_t>& core) {
     if (is_inside) touching.insert(touching.end(), indices.begin(), indices.end());
   }
   for (const Index index : touching) end(index);
+  for (const auto& [node, by] : std::exchange(steps_, {}))  // somebody sets the clocks right
+    if (core.contains(node)) run_.fleet().step_calendar(node, -by);
 }
 
 // True if it made a difference.
@@ -130,7 +133,7 @@ bool Faults::apply(const Fault& fault) {
       fleet.set_drift(fault.node, std::llround(fault.amount));
       return true;
     case FaultKind::clock_step:
-      fleet.step_calendar(fault.node, std::chrono::seconds(std::llround(fault.amount)));
+      step_calendar(fault.node, std::chrono::seconds(std::llround(fault.amount)));
       return true;
     case FaultKind::disk_full:
       fleet.disk(fault.node).set_full(true);
@@ -198,6 +201,11 @@ void Faults::make_room(std::uint32_t number) {
   fleet.start(number);
 }
 
+void Faults::step_calendar(std::uint32_t number, Duration by) {
+  run_.fleet().step_calendar(number, by);
+  steps_[number] += by;
+}
+
 std::vector<bool> Faults::sides_of(double share) const {
   std::vector<bool> sides(run_.fleet().size());
   const double border = share * run_.plan().nodes;
@@ -208,7 +216,8 @@ std::vector<bool> Faults::sides_of(double share) const {
 void Faults::trace(Index index, TraceKind kind) {
   if (!run_.is_traced()) return;
   const Fault& fault = run_.plan().faults[index];
-  TraceEvent event{.kind = kind, .node = fault.node};
+  TraceEvent event{.kind = kind, .fault = static_cast<std::uint32_t>(index)};
+  if (fault.kind != FaultKind::split) event.node = fault.node;
   if (is_of_a_link(fault.kind)) event.other = fault.other;
   event.text = "#" + std::to_string(index) + " " + std::string(to_text(fault.kind));
   run_.trace(std::move(event));

@@ -45,11 +45,13 @@ class Faults {
   bool apply(const Fault& fault);
   void heal(const Target& target);
   void make_room(std::uint32_t number);
+  void step_calendar(std::uint32_t number, Duration by);
   std::vector<bool> sides_of(double share) const;
   void trace(Index index, TraceKind kind);
 
   Run& run_;
   std::map<Target, std::vector<Index>> active_;
+  std::map<std::uint32_t, Duration> steps_;  // of calendars, by node
   bool is_over_ = false;
 };
 
