@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "foundation/base/log.hpp"
@@ -13,6 +14,7 @@
 #include "node/parts/dht_part.hpp"
 #include "node/parts/identify_part.hpp"
 #include "node/parts/ping_part.hpp"
+#include "node/parts/witness_part.hpp"
 
 namespace mycel {
 
@@ -23,6 +25,8 @@ struct NodePorts {
   ports::Names& names;
   parts::AgentKeys& agent_keys;
   Log log;
+  /// Of the peer key (Ed25519, number 0) and the attestation key (ML-DSA-65, number 0).
+  ports::Signatures* signatures = nullptr;
 };
 
 struct NodeSetup {
@@ -37,6 +41,8 @@ struct NodeSetup {
   std::vector<Multiaddr> announce;  ///< told to others instead of what is listened on
   /// This node's signed peer record over these addresses; none: it sends no record.
   std::function<Bytes(const std::vector<Multiaddr>&, UnixTime)> seal_peer_record;
+  /// None, or no signatures among the ports: this node neither witnesses nor asks witnesses.
+  std::optional<dht::witness::Config> witness;
 };
 
 }  // namespace mycel

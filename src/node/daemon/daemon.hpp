@@ -86,6 +86,7 @@ class Daemon {
   Result<void, StartError> open_sockets();
   Result<void, StartError> bind(const Multiaddr& address);
   Result<void, StartError> enter_mesh();
+  dht::witness::Config witness_config(const PeerId& self);
 
   os::Loop& loop_;
   config::Config config_;
