@@ -13,6 +13,7 @@ namespace mycel {
 namespace {
 
 constexpr std::size_t remembered_peers_tried = 16;
+constexpr Duration refusal_line_every = 1s;
 constexpr std::size_t card_quorum = 5;  // replicas that must agree which card is the newest
 
 dht::Verdict verdict_of(agents::Refusal refusal) {
@@ -128,11 +129,19 @@ void Wiring::on_hello_event(const session::HelloEvent& event) {
       dht_.on_peer({welcomed->peer, identity->addresses}, identity->protocols);
   } else if (const auto* refused = std::get_if<session::Refused>(&event)) {
     tell("refused", refused->peer);
-    ports_.log.info(refused->is_by_peer ? "a peer refused this node" : "a peer was refused",
-                    {{"peer", wire::to_text(refused->peer)},
-                     {"reason", to_text(refused->reason)},
-                     {"why", refused->text}});
+    log_refusal(*refused);
   }
+}
+
+// A peer can have itself refused as often as it likes; the counters know how often it was.
+void Wiring::log_refusal(const session::Refused& refused) {
+  const Instant now = ports_.timers.now().instant;
+  if (now < next_refusal_line_) return;
+  next_refusal_line_ = now + refusal_line_every;
+  ports_.log.info(refused.is_by_peer ? "a peer refused this node" : "a peer was refused",
+                  {{"peer", wire::to_text(refused.peer)},
+                   {"reason", to_text(refused.reason)},
+                   {"why", refused.text}});
 }
 
 void Wiring::on_identify_event(const session::IdentifyEvent& event) {

@@ -71,6 +71,7 @@ class Wiring {
   // The edges.
   void on_connect_event(const connect::Event& event);
   void on_hello_event(const session::HelloEvent& event);
+  void log_refusal(const session::Refused& refused);
   void on_identify_event(const session::IdentifyEvent& event);
   void on_ping_event(const session::PingEvent& event);
   void on_dht_event(const dht::Event& event);
@@ -93,6 +94,7 @@ class Wiring {
   std::vector<Multiaddr> addresses_;
   std::map<PeerId, Multiaddr> observed_;  // where connected peers see us
   std::optional<std::string> store_failure_;
+  Instant next_refusal_line_{};
   drive::EventQueue events_;
   parts::ConnectPart connect_;
   links::Switch switch_;
