@@ -95,6 +95,8 @@ std::string effect_of(const Liar& liar) {
       return "its id lies near the key of " + name_of(liar.victim);
     case LiarKind::twin:
       return "a second node has its keys";
+    case LiarKind::mixed:
+      return "lies now in one of these ways, now in another";
   }
   return {};
 }
