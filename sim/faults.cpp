@@ -216,7 +216,8 @@ std::vector<bool> Faults::sides_of(double share) const {
 void Faults::trace(Index index, TraceKind kind) {
   if (!run_.is_traced()) return;
   const Fault& fault = run_.plan().faults[index];
-  TraceEvent event{.kind = kind, .node = fault.node};
+  TraceEvent event{.kind = kind, .fault = static_cast<std::uint32_t>(index)};
+  if (fault.kind != FaultKind::split) event.node = fault.node;
   if (is_of_a_link(fault.kind)) event.other = fault.other;
   event.text = "#" + std::to_string(index) + " " + std::string(to_text(fault.kind));
   run_.trace(std::move(event));

@@ -1,11 +1,14 @@
 #include "sim/run.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "foundation/base/probe.hpp"
 
 #include "sim/faults.hpp"
+#include "sim/liars/liars.hpp"
+#include "sim/sealed_value.hpp"
 #include "sim/workload.hpp"
 
 namespace mycel::sim {
@@ -47,6 +50,16 @@ struct Fold {
     print.fold(value.view());
   }
 };
+
+/// Judges begin with whom they accuse: "node 3 did not ...".
+std::optional<std::uint32_t> accused_in(std::string_view text) {
+  constexpr std::string_view word = "node ";
+  if (!text.starts_with(word)) return std::nullopt;
+  std::uint32_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data() + word.size(), text.data() + text.size(), number);
+  return error == std::errc{} ? std::optional(number) : std::nullopt;
+}
 
 NetworkConfig network_of(const Scenario& scenario) {
   return {.latency_min = scenario.topology.latency.low,
@@ -126,6 +139,9 @@ void Run::prepare() {
     });
   fleet_.on_made([this](Node& node) { listen_to(node); });
   fleet_.on_down([this](std::uint32_t number, std::string_view how) { on_down(number, how); });
+  // Where a record of the victim belongs is where a grinder wants to sit.
+  make_liars(world_, fleet_, plan_.liars,
+             [](std::uint32_t victim) { return sealed_key(victim, 0); });
   if (watch_.prepare) watch_.prepare(fleet_);
 }
 
@@ -241,7 +257,10 @@ Outcome Run::conclude() {
 }
 
 void Run::accuse(std::string_view judge, std::string text) {
-  if (is_traced()) trace({.kind = TraceKind::violation, .text = std::string(judge) + ": " + text});
+  if (is_traced())
+    trace({.kind = TraceKind::violation,
+           .node = accused_in(text),
+           .text = std::string(judge) + ": " + text});
   if (outcome_.violations.size() < violations_max)
     outcome_.violations.push_back({std::string(judge), now(), std::move(text)});
 }
@@ -289,7 +308,8 @@ bool Run::end(Ticket ticket, const Ending& ending) {
     trace({.kind = TraceKind::lookup,
            .node = ended.node,
            .since = ended.since,
-           .text = ended.operation + " " + ended.what + ": " + ending.text});
+           .text = ended.operation + " " + ended.what + ": " + ending.text,
+           .is_failed = !ending.is_good});
   return true;
 }
 

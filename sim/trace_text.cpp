@@ -96,7 +96,7 @@ std::string effect_of(const Liar& liar) {
     case LiarKind::twin:
       return "a second node has its keys";
     case LiarKind::mixed:
-      return "lies now in one of these ways, now in another";
+      return "does now one, now another of these";
   }
   return {};
 }
@@ -135,8 +135,9 @@ std::string describe(const Liar& liar) {
 std::string describe(const Reduced& reduced) {
   const Plan& plan = reduced.plan;
   std::string text = plan.scenario + ", seed " + std::to_string(plan.seed) + ": " +
-                     std::to_string(plan.nodes) + " nodes; faults for " + mycel::to_text(plan.safety) +
-                     ", then " + mycel::to_text(plan.converge) + " to converge\n";
+                     std::to_string(plan.nodes) + " nodes; faults for " +
+                     mycel::to_text(plan.safety) + ", then " + mycel::to_text(plan.converge) +
+                     " to converge\n";
   const std::size_t width =
       std::to_string(reduced.faults.empty() ? 0 : reduced.faults.back()).size();
   for (std::size_t i = 0; i < plan.faults.size(); ++i) {

@@ -21,6 +21,7 @@ class Parser {
     add_cards();
     add_records();
     add_identity();
+    add_network();
     add_sim();
     add(root_, "version", "Print the version and what it was built with", "mycel version");
   }
@@ -186,19 +187,53 @@ class Parser {
     }
   }
 
+  void add_network() {
+    CLI::App& network = add_group("network", "A closed network: who may be a member");
+    CLI::App& create = add(network, "create", "Make the key of a network's authority",
+                           "mycel network create forest --data ./authority");
+    CLI::App& admit =
+        add(network, "admit", "Sign a membership certificate for a peer",
+            "mycel network admit forest 12D3KooW... --days 90 --out alice.cert --data ./authority");
+    for (CLI::App* command : {&create, &admit}) {
+      command->add_option("NETWORK", arguments_.first, "Its name")->required();
+      command->add_option("--data", arguments_.data_dir, "Data folder with the authority's key");
+      command->add_option("--config", arguments_.config_file, "Configuration file (TOML)");
+    }
+    admit.add_option("PEER", arguments_.second, "Whom to admit: a peer id")->required();
+    admit.add_option("--days", arguments_.count, "How long the certificate is good; 365")
+        ->check(CLI::Range(1, 36'500));
+    admit.add_option("--out", arguments_.out, "Save the certificate to this file");
+  }
+
   void add_sim() {
     CLI::App& sim = add_group("sim", "The deterministic world that the protocols are proved in");
-    CLI::App& run =
-        add(sim, "run", "Run a scenario",
-            "mycel sim run dht --seed 7\n  mycel sim run dht --nodes 1000 --seeds 1..20");
-    run.add_option("SCENARIO", arguments_.first,
-                   "dht: nodes join, look up each other's records, some crash")
+    Simulation& to = arguments_.sim;
+    CLI::App& run = add(sim, "run", "Run a scenario",
+                        "mycel sim run chaos --seed 7\n  mycel sim run chaos --seeds 1..20\n"
+                        "  mycel sim run chaos --seed 7 --trace --plot run.svg\n"
+                        "  mycel sim run chaos --seed 7 --shrink");
+    run.add_option("SCENARIO", arguments_.first, "One of `mycel sim list`, or a TOML file")
         ->required();
-    run.add_option("--seed", arguments_.seed, "Seed of the run");
-    run.add_option("--seeds", arguments_.seeds, "FIRST..LAST: many runs");
-    run.add_option("--nodes", arguments_.nodes, "How many nodes")
-        ->default_val(100)
+    CLI::Option* const seed = run.add_option("--seed", to.seed, "Seed of the run");
+    run.add_option("--seeds", to.seeds, "FIRST..LAST: many runs")->excludes(seed);
+    run.add_option("--nodes", to.nodes, "How many nodes, instead of what the seed draws")
         ->check(CLI::Range(3, 100000));
+    run.add_flag("--trace", to.is_traced, "Tell what happens, line by line");
+    run.add_flag("--full-trace", to.is_full_trace, "The same, with every message");
+    run.add_option("--plot", to.plot, "Draw the run into this SVG file");
+    run.add_flag("--shrink", to.is_shrunk, "Make a failing run as small as it can be");
+    run.add_option("--keep-faults", to.keep_faults, "Only these faults: 0,3,5..9 or none");
+    run.add_option("--keep-liars", to.keep_liars, "Only these liars: 0,3,5..9 or none");
+    run.add_option("--without-nodes", to.without_nodes, "Leave these nodes out: 3,5..9");
+    run.add_option("--safety", to.safety, "Time for faults, instead of what the seed draws: 30s");
+    run.add_option("--plant", to.plant, "With this bug: do the judges find it?");
+    add(sim, "list", "Print the scenarios, and what each is for", "mycel sim list");
+    CLI::App& costs = add(sim, "costs", "Count what each operation costs when nothing goes wrong",
+                          "mycel sim costs --nodes 100");
+    costs.add_option("--seed", to.seed, "Seed of the run");
+    costs.add_option("--nodes", to.nodes, "How many nodes")
+        ->default_val(20)
+        ->check(CLI::Range(3, 10000));
   }
 
   CLI::App root_{

@@ -13,6 +13,22 @@ namespace mycel::app {
 /// What a script may rely on.
 enum ExitCode : int { done = 0, refused = 1, wrong_usage = 2, no_node = 3 };
 
+/// Of `mycel sim run` and `mycel sim costs`.
+struct Simulation {
+  std::uint64_t seed = 1;
+  std::string seeds;        ///< "1..20"; empty: only `seed`
+  std::uint32_t nodes = 0;  ///< 0: as the scenario says
+  std::string keep_faults;  ///< this and the next three: sim/reduction.hpp; empty: all
+  std::string keep_liars;
+  std::string without_nodes;
+  std::string safety;
+  std::string plant;  ///< a bug; empty: none
+  std::string plot;   ///< an SVG file; empty: none
+  bool is_traced = false;
+  bool is_full_trace = false;
+  bool is_shrunk = false;
+};
+
 struct Arguments {
   std::string command;  ///< "up", "card publish", "record get", ...
   bool is_json = false;
@@ -32,9 +48,7 @@ struct Arguments {
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
   std::uint64_t timeout_s = 0;  ///< 0: as long as the command may take
-  std::uint64_t seed = 1;
-  std::string seeds;
-  std::uint32_t nodes = 0;
+  Simulation sim;
 };
 
 /// What to print, and the code to end with, when there is no command to run.

@@ -26,7 +26,11 @@ int main(int argc, char** argv) {
       {"identity show", show_identity},
       {"identity backup", backup_identity},
       {"identity restore", restore_identity},
+      {"network create", create_network},
+      {"network admit", admit_to_network},
       {"sim run", run_simulation},
+      {"sim list", list_scenarios},
+      {"sim costs", count_costs},
   };
   const auto command = commands.find(arguments->command);
   return command == commands.end() ? ask(*arguments) : command->second(*arguments);

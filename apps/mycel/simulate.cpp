@@ -1,13 +1,24 @@
 #include "apps/mycel/simulate.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include <boost/json.hpp>
 #include <unistd.h>
 
-#include "sim/run.hpp"
+#include "foundation/base/duration_text.hpp"
+
+#include "apps/mycel/simulate_shrink.hpp"
+#include "sim/costs.hpp"
+#include "sim/liars/liars.hpp"
+#include "sim/plot.hpp"
+#include "sim/summary.hpp"
+#include "sim/trace_text.hpp"
 
 namespace mycel::app {
 namespace {
@@ -21,9 +32,14 @@ double to_s(Duration span) {
   return std::chrono::duration<double>(span).count();
 }
 
-std::string hex(std::uint64_t word) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(word));
+int wrong(const std::string& why) {
+  std::fprintf(stderr, "mycel sim run: %s\n", why.c_str());
+  return wrong_usage;
+}
+
+std::string known_scenarios() {
+  std::string text;
+  for (const std::string& name : sim::scenario_names()) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 
@@ -31,93 +47,241 @@ struct Seeds {
   std::uint64_t first = 1, last = 1;
 };
 /// "3..20", or one number.
-std::optional<Seeds> parse_seeds(const Arguments& arguments) {
-  if (arguments.seeds.empty()) return Seeds{arguments.seed, arguments.seed};
+std::optional<Seeds> parse_seeds(const Simulation& options) {
+  if (options.seeds.empty()) return Seeds{options.seed, options.seed};
   Seeds seeds;
   char rest = 0;
   const int read =
-      std::sscanf(arguments.seeds.c_str(), "%lu..%lu%c", &seeds.first, &seeds.last, &rest);
+      std::sscanf(options.seeds.c_str(), "%lu..%lu%c", &seeds.first, &seeds.last, &rest);
+  if (read == 1 && options.seeds.find_first_not_of("0123456789") == std::string::npos)
+    return Seeds{seeds.first, seeds.first};
   if (read != 2 || seeds.first > seeds.last) return std::nullopt;
   return seeds;
 }
 
-std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
-  std::uint64_t sum = 0;
-  for (const auto& [what, count] : counts) sum += count;
-  return sum;
+Result<sim::Reduction, std::string> parse_reduction(const Simulation& options) {
+  sim::Reduction reduction;
+  const auto read = [](const std::string& text, const char* option, auto& to) {
+    if (text.empty()) return std::string();
+    auto numbers = sim::parse_numbers(text);
+    if (!numbers) return std::string(option) + " " + numbers.error();
+    to = std::move(*numbers);
+    return std::string();
+  };
+  for (const std::string& error :
+       {read(options.keep_faults, "--keep-faults", reduction.faults),
+        read(options.keep_liars, "--keep-liars", reduction.liars),
+        read(options.without_nodes, "--without-nodes", reduction.without_nodes)})
+    if (!error.empty()) return Err{error};
+  if (options.safety.empty()) return reduction;
+  reduction.safety = parse_duration(options.safety);
+  if (!reduction.safety) return Err{"--safety " + options.safety + ": write a time, as 30s"};
+  return reduction;
 }
 
-void print(const Arguments& arguments, std::uint64_t seed, const sim::Outcome& outcome,
-           double wall_s) {
-  json::array violations;
-  for (const sim::Violation& one : outcome.violations)
-    violations.emplace_back(one.judge + ": " + one.what);
-  const std::uint64_t faults = sum_of(outcome.faults);
-  if (arguments.is_json) {
-    std::printf("%s\n", json::serialize(json::object{{"scenario", arguments.first},
-                                                     {"seed", seed},
-                                                     {"nodes", outcome.nodes},
-                                                     {"fingerprint", hex(outcome.fingerprint)},
-                                                     {"virtual_s", to_s(outcome.simulated)},
-                                                     {"wall_s", wall_s},
-                                                     {"deliveries", outcome.deliveries},
-                                                     {"faults", faults},
-                                                     {"violations", violations}})
-                            .c_str());
-    return;
-  }
-  std::printf(
-      "seed %llu: %u nodes, %u of them core, %llu faults, %.0f s simulated in %.1f s, "
-      "%llu deliveries (%.0f a second), fingerprint %s\n",
-      static_cast<unsigned long long>(seed), outcome.nodes, outcome.core,
-      static_cast<unsigned long long>(faults), to_s(outcome.simulated), wall_s,
-      static_cast<unsigned long long>(outcome.deliveries),
-      static_cast<double>(outcome.deliveries) / wall_s, hex(outcome.fingerprint).c_str());
-  for (const auto& [operation, figures] : outcome.figures)
-    std::printf("  %s: %llu, %llu failed, p50 %.0f ms, p95 %.0f ms, %.1f messages\n",
-                operation.c_str(), static_cast<unsigned long long>(figures.count),
-                static_cast<unsigned long long>(figures.failed),
-                to_ms(sim::quantile(figures.durations, 0.5)),
-                to_ms(sim::quantile(figures.durations, 0.95)),
-                static_cast<double>(figures.messages) / static_cast<double>(figures.count));
-  for (const sim::Violation& one : outcome.violations)
-    std::printf("  VIOLATION at %.1f s: %s: %s\n", to_s(one.at - Instant{}), one.judge.c_str(),
-                one.what.c_str());
-  if (!outcome.violations.empty())
-    std::printf("  repeat: mycel sim run %s --nodes %u --seed %llu\n", arguments.first.c_str(),
-                outcome.nodes, static_cast<unsigned long long>(seed));
+// A check that fails ends the process; whoever reads its last words must be able to repeat it.
+std::string last_words;  // NOLINT: a signal handler has nothing else
+void on_abort(int number) {
+  [[maybe_unused]] const auto written =
+      ::write(STDERR_FILENO, last_words.data(), last_words.size());
+  std::signal(number, SIG_DFL);
+  std::raise(number);
 }
+
+json::object figures_json(const std::map<std::string, sim::Figures>& all) {
+  json::object object;
+  for (const auto& [operation, figures] : all) {
+    json::object& one = object[operation].emplace_object();
+    one = {{"count", figures.count},
+           {"failed", figures.failed},
+           {"messages", figures.messages},
+           {"p50_ms", to_ms(sim::quantile(figures.durations, 0.5))},
+           {"p95_ms", to_ms(sim::quantile(figures.durations, 0.95))}};
+  }
+  return object;
+}
+
+json::object to_json(const sim::Plan& plan, const sim::Outcome& outcome, double wall_s,
+                     const std::string& repeat) {
+  std::uint64_t faults = 0;
+  for (const auto& [kind, count] : outcome.faults) faults += count;
+  json::array violations;
+  for (const sim::Violation& violation : outcome.violations)
+    violations.push_back(json::object{{"judge", violation.judge},
+                                      {"at_s", to_s(violation.at - Instant{})},
+                                      {"what", violation.what}});
+  json::object object{{"scenario", plan.scenario},
+                      {"seed", plan.seed},
+                      {"fingerprint", sim::fingerprint_text(outcome.fingerprint)},
+                      {"virtual_s", to_s(outcome.simulated)},
+                      {"wall_s", wall_s},
+                      {"deliveries", outcome.deliveries},
+                      {"faults", faults},
+                      {"violations", violations},
+                      {"nodes", plan.nodes},
+                      {"liars", plan.liars.size()},
+                      {"bytes", outcome.bytes},
+                      {"events", outcome.events},
+                      {"fault_kinds", json::value_from(outcome.faults)},
+                      {"probes", json::value_from(outcome.probes)},
+                      {"figures", figures_json(outcome.figures)}};
+  if (!violations.empty()) object["repeat"] = repeat;
+  return object;
+}
+
+/// `mycel sim run` after its options were understood.
+class Command {
+ public:
+  Command(const Arguments& arguments, sim::Scenario scenario, sim::Reduction reduction)
+      : arguments_(arguments),
+        options_(arguments.sim),
+        scenario_(std::move(scenario)),
+        reduction_(std::move(reduction)) {}
+
+  bool run_seed(std::uint64_t seed) {
+    const sim::Plan drawn = sim::draw(
+        scenario_, seed, options_.nodes == 0 ? std::nullopt : std::optional(options_.nodes));
+    sim::Reduction reduction = reduction_;
+    if (options_.is_shrunk) {
+      const auto smaller = shrink_failing(scenario_, drawn, reduction, options_.plant);
+      if (!smaller) {
+        std::printf("seed %llu: nothing to shrink, no judge found anything\n",
+                    static_cast<unsigned long long>(seed));
+        return true;
+      }
+      reduction = *smaller;
+    }
+    return run_plan(sim::reduce(drawn, reduction), repeat_line(seed, reduction));
+  }
+
+ private:
+  std::string repeat_line(std::uint64_t seed, const sim::Reduction& reduction) const {
+    return "mycel sim run " + arguments_.first + " --seed " + std::to_string(seed) +
+           (options_.nodes == 0 ? "" : " --nodes " + std::to_string(options_.nodes)) +
+           sim::to_options(reduction) +
+           (options_.plant.empty() ? "" : " --plant " + options_.plant);
+  }
+
+  bool run_plan(const sim::Reduced& reduced, const std::string& repeat) {
+    const bool is_traced = options_.is_traced || options_.is_full_trace;
+    if (is_traced || options_.is_shrunk) say(sim::describe(reduced));
+    sim::TraceText text(reduced);
+    std::vector<sim::TraceEvent> events;
+    sim::Watch watch = watch_of(options_.plant);
+    watch.is_full_trace = options_.is_full_trace;
+    if (is_traced || !options_.plot.empty())
+      watch.trace = [&](const sim::TraceEvent& event) {
+        if (is_traced) say(text.line(event));
+        if (!options_.plot.empty() && event.kind != sim::TraceKind::delivery)
+          events.push_back(event);
+      };
+    const bool shows_progress = !is_traced && ::isatty(STDERR_FILENO) == 1;
+    if (shows_progress)
+      watch.progress = [&](const std::string& what) {
+        std::fprintf(stderr, "\r\033[Kseed %llu: %s",
+                     static_cast<unsigned long long>(reduced.plan.seed), what.c_str());
+      };
+    last_words = "the process died in seed " + std::to_string(reduced.plan.seed) +
+                 "\n  repeat: " + repeat + "\n";
+    const auto began = std::chrono::steady_clock::now();
+    const sim::Outcome outcome = sim::run(scenario_, reduced.plan, watch);
+    const double wall_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (shows_progress) std::fprintf(stderr, "\r\033[K");
+    if (!options_.plot.empty()) save_plot(reduced, events, outcome);
+    tell(reduced.plan, outcome, wall_s, repeat);
+    return outcome.violations.empty();
+  }
+
+  void save_plot(const sim::Reduced& reduced, const std::vector<sim::TraceEvent>& events,
+                 const sim::Outcome& outcome) const {
+    std::ofstream file(options_.plot);
+    file << sim::plot(reduced, events,
+                      {.fingerprint = outcome.fingerprint, .simulated = outcome.simulated});
+    file.close();
+    if (!file) std::fprintf(stderr, "%s: %s\n", options_.plot.c_str(), std::strerror(errno));
+  }
+
+  void tell(const sim::Plan& plan, const sim::Outcome& outcome, double wall_s,
+            const std::string& repeat) const {
+    if (arguments_.is_json) {
+      std::printf("%s\n", json::serialize(to_json(plan, outcome, wall_s, repeat)).c_str());
+    } else {
+      say(sim::headline(plan, outcome, wall_s));
+      if (options_.seeds.empty()) say(sim::details(outcome));
+      say(sim::violations(outcome, repeat));
+    }
+    std::fflush(stdout);
+  }
+
+  static void say(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+  const Arguments& arguments_;
+  const Simulation& options_;
+  const sim::Scenario scenario_;
+  const sim::Reduction reduction_;
+};
 
 }  // namespace
 
 int run_simulation(const Arguments& arguments) {
-  const auto seeds = parse_seeds(arguments);
-  const auto scenario = sim::find_scenario(arguments.first);
-  if (!scenario || !seeds) {
-    std::fprintf(
-        stderr, "mycel sim run: %s\n",
-        !scenario ? scenario.error().c_str() : "--seeds takes FIRST..LAST, for example 1..20");
-    return wrong_usage;
-  }
-  const bool shows_progress = !arguments.is_json && ::isatty(STDERR_FILENO) == 1;
-  const std::optional<std::uint32_t> nodes =
-      arguments.nodes == 0 ? std::nullopt : std::optional<std::uint32_t>(arguments.nodes);
+  const Simulation& options = arguments.sim;
+  auto scenario = sim::find_scenario(arguments.first);
+  if (!scenario)
+    return wrong(scenario.error() + "\nThe scenarios are " + known_scenarios() +
+                 "; see mycel sim list.");
+  const auto seeds = parse_seeds(options);
+  if (!seeds) return wrong("--seeds takes FIRST..LAST, for example 1..20");
+  if (seeds->first != seeds->last && (options.is_shrunk || !options.plot.empty()))
+    return wrong("--shrink and --plot take one run: --seed N");
+  auto reduction = parse_reduction(options);
+  if (!reduction) return wrong(reduction.error());
+  if (const std::string error = check_plant(options.plant); !error.empty()) return wrong(error);
+  std::signal(SIGABRT, on_abort);
+  Command command(arguments, std::move(*scenario), std::move(*reduction));
   bool is_good = true;
-  for (std::uint64_t seed = seeds->first; seed <= seeds->last; ++seed) {
-    const auto began = std::chrono::steady_clock::now();
-    sim::Watch watch;
-    if (shows_progress)
-      watch.progress = [&](const std::string& what) {
-        std::fprintf(stderr, "\r\033[Kseed %llu: %s", static_cast<unsigned long long>(seed),
-                     what.c_str());
-      };
-    const auto outcome = sim::run(*scenario, sim::draw(*scenario, seed, nodes), watch);
-    if (shows_progress) std::fprintf(stderr, "\r\033[K");
-    print(arguments, seed, outcome,
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-    is_good = is_good && outcome.violations.empty();
-  }
+  for (std::uint64_t seed = seeds->first; seed <= seeds->last; ++seed)
+    is_good = command.run_seed(seed) && is_good;
   return is_good ? done : refused;
+}
+
+int list_scenarios(const Arguments& arguments) {
+  json::array all;
+  for (const std::string& name : sim::scenario_names()) {
+    const auto scenario = sim::find_scenario(name);
+    if (!scenario) continue;  // a shipped one is tested to be right
+    if (arguments.is_json)
+      all.push_back(json::object{{"name", name}, {"about", scenario->about}});
+    else
+      std::printf("%-12s %s\n", name.c_str(), scenario->about.c_str());
+  }
+  if (arguments.is_json) std::printf("%s\n", json::serialize(all).c_str());
+  return done;
+}
+
+int count_costs(const Arguments& arguments) {
+  const auto costs = sim::count_costs(arguments.sim.nodes, arguments.sim.seed);
+  json::object all{{"nodes", arguments.sim.nodes}, {"seed", arguments.sim.seed}};
+  if (!arguments.is_json)
+    std::printf("%-10s %6s %6s %10s %10s %12s   (of all together)\n", "", "count", "failed",
+                "messages", "bytes", "virtual us");
+  for (const auto& [operation, cost] : costs) {
+    const std::int64_t time_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(cost.time).count();
+    if (!arguments.is_json)
+      std::printf("%-10s %6llu %6llu %10llu %10llu %12lld\n", operation.c_str(),
+                  static_cast<unsigned long long>(cost.count),
+                  static_cast<unsigned long long>(cost.failed),
+                  static_cast<unsigned long long>(cost.messages),
+                  static_cast<unsigned long long>(cost.bytes), static_cast<long long>(time_us));
+    all[operation] = json::object{{"count", cost.count},
+                                  {"failed", cost.failed},
+                                  {"messages", cost.messages},
+                                  {"bytes", cost.bytes},
+                                  {"virtual_us", time_us}};
+  }
+  if (arguments.is_json) std::printf("%s\n", json::serialize(all).c_str());
+  return done;
 }
 
 }  // namespace mycel::app
