@@ -56,7 +56,7 @@ def check_file(file: Path):
     if module not in MODULES:
         yield 1, f"module {module} is not in layers.toml"
         return
-    is_test = file.stem.endswith(("_test", "_fuzz", "_bench"))
+    is_test = file.stem.endswith(("_test", "_testing", "_fuzz", "_bench"))
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if include := INCLUDE.match(line):
             problem = include_problem(module, *include.groups())

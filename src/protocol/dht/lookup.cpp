@@ -126,14 +126,15 @@ std::vector<PeerInfo> Lookup::nearest() const {
 
 std::vector<PeerInfo> Lookup::answered_peers() const {
   std::vector<PeerInfo> peers;
-  for (const auto& [where, node] : nodes_)
-    if (node.state == State::answered) peers.push_back(node.peer);
+  for (const Place& place : places_)
+    if (place.state == State::answered) peers.push_back(nodes_[place.node].peer);
   return peers;
 }
 
 bool Lookup::has_answered(const PeerId& peer) const {
-  const auto found = nodes_.find(distance_to(peer));
-  return found != nodes_.end() && found->second.state == State::answered;
+  return std::ranges::any_of(places_, [&](const Place& place) {
+    return place.state == State::answered && nodes_[place.node].peer.id == peer;
+  });
 }
 
 std::size_t Lookup::hops() const {
