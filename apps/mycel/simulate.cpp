@@ -37,12 +37,6 @@ int wrong(const std::string& why) {
   return wrong_usage;
 }
 
-std::string known_scenarios() {
-  std::string text;
-  for (const std::string& name : sim::scenario_names()) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 struct Seeds {
   std::uint64_t first = 1, last = 1;
 };
@@ -227,9 +221,7 @@ class Command {
 int run_simulation(const Arguments& arguments) {
   const Simulation& options = arguments.sim;
   auto scenario = sim::find_scenario(arguments.first);
-  if (!scenario)
-    return wrong(scenario.error() + "\nThe scenarios are " + known_scenarios() +
-                 "; see mycel sim list.");
+  if (!scenario) return wrong(scenario.error() + "; see mycel sim list");
   const auto seeds = parse_seeds(options);
   if (!seeds) return wrong("--seeds takes FIRST..LAST, for example 1..20");
   if (seeds->first != seeds->last && (options.is_shrunk || !options.plot.empty()))
