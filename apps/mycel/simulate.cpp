@@ -252,8 +252,9 @@ int list_scenarios(const Arguments& arguments) {
 }
 
 int count_costs(const Arguments& arguments) {
-  const auto costs = sim::count_costs(arguments.sim.nodes, arguments.sim.seed);
-  json::object all{{"nodes", arguments.sim.nodes}, {"seed", arguments.sim.seed}};
+  const std::uint32_t nodes = arguments.sim.nodes == 0 ? 20 : arguments.sim.nodes;
+  const auto costs = sim::count_costs(nodes, arguments.sim.seed);
+  json::object all{{"nodes", nodes}, {"seed", arguments.sim.seed}};
   if (!arguments.is_json)
     std::printf("%-10s %6s %6s %10s %10s %12s   (of all together)\n", "", "count", "failed",
                 "messages", "bytes", "virtual us");
