@@ -19,12 +19,15 @@ class Cuts {
     set(stalled_, Pair(std::minmax(a, b)), is_stalled);
   }
   void set_isolated(std::uint32_t number, bool is_isolated) { set(isolated_, number, is_isolated); }
+  /// What is sent to `number` waits, and it says nothing.
+  void set_paused(std::uint32_t number, bool is_paused) { set(paused_, number, is_paused); }
   /// Nodes hear only those of their own side; whoever is not listed stands on the side of `false`.
   /// An empty list heals the split.
   void set_split(std::vector<bool> side) { side_ = std::move(side); }
 
   bool is_anything() const {
-    return !one_way_.empty() || !stalled_.empty() || !isolated_.empty() || !side_.empty();
+    return !one_way_.empty() || !stalled_.empty() || !paused_.empty() || !isolated_.empty() ||
+           !side_.empty();
   }
   /// What is sent does not arrive, and what can be lost is lost.
   bool is_cut(std::uint32_t from, std::uint32_t to) const {
@@ -33,7 +36,8 @@ class Cuts {
   }
   /// What is sent does not arrive now, for whichever reason.
   bool is_blocked(std::uint32_t from, std::uint32_t to) const {
-    return is_anything() && (is_cut(from, to) || stalled_.contains(std::minmax(from, to)));
+    return is_anything() && (is_cut(from, to) || stalled_.contains(std::minmax(from, to)) ||
+                             paused_.contains(from) || paused_.contains(to));
   }
 
  private:
@@ -47,6 +51,7 @@ class Cuts {
   std::set<Pair> one_way_;  // from, to
   std::set<Pair> stalled_;  // low, high
   std::set<std::uint32_t> isolated_;
+  std::set<std::uint32_t> paused_;
   std::vector<bool> side_;
 };
 

@@ -31,7 +31,8 @@ struct Story {
     setup.ping.every = 0s;
     for (const std::uint32_t door : doors) setup.join.push_back(Network::address_of(door));
     auto& node = nodes[number];
-    node = std::make_unique<Node>(world, network, disks[number], number, std::move(setup));
+    node = std::make_unique<Node>(world, network, Node::Machine{disks[number], clocks[number]}, number, number,
+                                  0, std::move(setup));
     node->wiring().on_event = [&said = said[number]](std::string_view event, const PeerId& peer) {
       said.push_back({std::string(event), peer});
     };
@@ -90,6 +91,7 @@ struct Story {
   World world{5};
   Network network{world, {.latency_min = one_way, .latency_max = one_way}};
   std::map<std::uint32_t, Disk> disks;
+  std::map<std::uint32_t, Clock> clocks;
   std::map<std::uint32_t, std::vector<Said>> said;
   std::map<std::uint32_t, std::unique_ptr<Node>> nodes;
 };

@@ -102,6 +102,21 @@ TEST_F(NetworkFaults, a_one_way_cut_lets_the_other_way_pass_and_ends_the_connect
   EXPECT_EQ(bob.closed, Words{"idle_timeout"});
 }
 
+TEST_F(NetworkFaults, nobody_is_dialled_through_a_cut_of_either_way) {
+  for (const bool is_forward : {true, false}) {
+    network.set_cut_one_way(1, 2, is_forward);
+    network.set_cut_one_way(2, 1, !is_forward);
+    alice.dial(network.address(2));
+    world.run_for(11s);
+    EXPECT_EQ(alice.closed.size(), is_forward ? 1U : 2U);
+    EXPECT_EQ(alice.connected + bob.connected, 0);
+  }
+  network.set_cut(1, 2, false);
+  world.run_for(60s);
+  EXPECT_EQ(alice.connected + bob.connected, 0);
+  EXPECT_EQ(bob.links->connection_count(), 0U) << "half a connection is left behind";
+}
+
 TEST_F(NetworkFaults, a_split_parts_the_sides_and_nobody_else) {
   meet(alice, bob);
   network.set_split({false, true, false, true});  // 1 and 3 here, 2 there
@@ -126,6 +141,36 @@ TEST_F(NetworkFaults, an_isolated_node_hears_and_says_nothing) {
   world.run_for(1s);
   EXPECT_EQ(bob.heard, Words{"in"});
   EXPECT_EQ(alice.heard, Words{"out"});
+}
+
+TEST_F(NetworkFaults, a_connection_over_a_long_cut_ends_though_nobody_said_anything) {
+  meet(alice, bob);
+  network.set_cut(1, 2, true);
+  world.run_for(31s);
+  EXPECT_EQ(alice.closed, Words{"idle_timeout"});
+  EXPECT_EQ(bob.closed, Words{"idle_timeout"});
+}
+
+TEST_F(NetworkFaults, a_close_is_lost_in_a_cut_and_only_late_in_a_stall) {
+  meet(alice, bob);
+  network.set_stalled(1, 2, true);
+  alice.links->close(alice.connection, 0, "bye");
+  world.run_for(5s);
+  EXPECT_EQ(bob.closed, Words{});
+  network.set_stalled(1, 2, false);
+  world.run_for(1s);
+  EXPECT_EQ(bob.closed, Words{"remote"});
+  alice.connected = bob.connected = 0;
+  bob.closed.clear();
+  meet(alice, bob);
+  network.set_cut(1, 2, true);
+  alice.links->close(alice.connection, 0, "bye");
+  world.run_for(5s);
+  network.set_cut(1, 2, false);
+  world.run_for(5s);
+  EXPECT_EQ(bob.closed, Words{});
+  world.run_for(10s);
+  EXPECT_EQ(bob.closed, Words{"remote"}) << "his sign of life is answered by one who knows nothing";
 }
 
 TEST_F(NetworkFaults, what_a_stall_held_comes_at_its_end_in_order) {
@@ -185,6 +230,34 @@ TEST_F(NetworkFaults, a_node_that_moved_is_found_only_at_its_new_address) {
   EXPECT_EQ(alice.closed, Words{"handshake_timeout"});
   meet(alice, bob);
   EXPECT_EQ(alice.remote, now);
+}
+
+TEST_F(NetworkFaults, connections_follow_who_dialled_and_die_with_who_was_dialled) {
+  meet(alice, bob);
+  const Multiaddr now = network.move(1);
+  world.run_for(1s);
+  EXPECT_EQ(bob.paths, std::vector{now});
+  alice.say("still here");
+  world.run_for(1s);
+  EXPECT_EQ(bob.heard, Words{"still here"});
+  network.move(2);
+  alice.say("are you there?");
+  world.run_for(31s);
+  EXPECT_EQ(bob.heard, Words{"still here"});
+  EXPECT_EQ(alice.closed, Words{"idle_timeout"});
+  EXPECT_EQ(bob.closed, Words{"idle_timeout"});
+}
+
+TEST_F(NetworkFaults, a_restarted_node_tells_that_it_lost_the_connection) {
+  meet(alice, bob);
+  bob.links.reset();
+  world.run_for(1s);
+  EXPECT_EQ(alice.closed, Words{});
+  bob.start();
+  alice.say("hello?");
+  world.run_for(1s);
+  EXPECT_EQ(alice.closed, Words{"remote"});
+  EXPECT_EQ(bob.heard, Words{});
 }
 
 TEST_F(NetworkFaults, a_crashed_node_is_silent) {

@@ -96,7 +96,7 @@ std::string effect_of(const Liar& liar) {
     case LiarKind::twin:
       return "a second node has its keys";
     case LiarKind::mixed:
-      return "lies now this way, now another";
+      return "does now one, now another of these";
   }
   return {};
 }

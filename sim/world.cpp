@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "foundation/base/check.hpp"
+
 namespace mycel::sim {
 
 void Fingerprint::fold(ByteView bytes) {
@@ -18,12 +20,21 @@ void Fingerprint::fold(ByteView bytes) {
   fold(word);
 }
 
+World::SinkId World::add(EventSink& sink) {
+  check(sinks_.size() < 128, "seven bits name every sink");
+  sinks_.push_back(&sink);
+  return SinkId{static_cast<std::uint8_t>(sinks_.size() - 1)};
+}
+
 void World::run_until(Instant end) {
-  while (events_.next() <= end) {
-    now_ = events_.next();
-    const auto event = events_.pop_due(now_);
+  while (auto event = events_.take(end)) {
+    now_ = event->due;
     events_run_ += 1;
-    (*event)();
+    if (event->call) {
+      event->call();
+    } else {
+      sinks_[event->word >> item_bits]->on_event(event->word & item_mask);
+    }
   }
   now_ = end;
 }

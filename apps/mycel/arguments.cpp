@@ -21,6 +21,7 @@ class Parser {
     add_cards();
     add_records();
     add_identity();
+    add_network();
     add_sim();
     add(root_, "version", "Print the version and what it was built with", "mycel version");
   }
@@ -184,6 +185,24 @@ class Parser {
                       "File that holds the backup's passphrase, and nothing else")
           ->required();
     }
+  }
+
+  void add_network() {
+    CLI::App& network = add_group("network", "A closed network: who may be a member");
+    CLI::App& create = add(network, "create", "Make the key of a network's authority",
+                           "mycel network create forest --data ./authority");
+    CLI::App& admit =
+        add(network, "admit", "Sign a membership certificate for a peer",
+            "mycel network admit forest 12D3KooW... --days 90 --out alice.cert --data ./authority");
+    for (CLI::App* command : {&create, &admit}) {
+      command->add_option("NETWORK", arguments_.first, "Its name")->required();
+      command->add_option("--data", arguments_.data_dir, "Data folder with the authority's key");
+      command->add_option("--config", arguments_.config_file, "Configuration file (TOML)");
+    }
+    admit.add_option("PEER", arguments_.second, "Whom to admit: a peer id")->required();
+    admit.add_option("--days", arguments_.count, "How long the certificate is good; 365")
+        ->check(CLI::Range(1, 36'500));
+    admit.add_option("--out", arguments_.out, "Save the certificate to this file");
   }
 
   void add_sim() {

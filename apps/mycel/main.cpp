@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
       {"identity show", show_identity},
       {"identity backup", backup_identity},
       {"identity restore", restore_identity},
+      {"network create", create_network},
+      {"network admit", admit_to_network},
       {"sim run", run_simulation},
       {"sim list", list_scenarios},
       {"sim costs", count_costs},

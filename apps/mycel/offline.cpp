@@ -1,5 +1,7 @@
 #include "apps/mycel/offline.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 
@@ -9,9 +11,11 @@
 #include "foundation/wire/did_key.hpp"
 #include "foundation/wire/envelope.hpp"
 #include "foundation/wire/key.hpp"
+#include "foundation/wire/multibase.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 
 #include "protocol/agents/signed_card.hpp"
+#include "protocol/session/hello_certificate.hpp"
 
 #include "node/daemon/daemon.hpp"
 #include "node/daemon/settings.hpp"
@@ -155,6 +159,71 @@ int restore_identity(const Arguments& arguments) {
   if (!restored) return fail(arguments, "not_restored", restored.error().text);
   print(arguments,
         {{"peer", wire::to_text(wire::peer_id_of(restored->peer))}, {"agents", restored->agents}});
+  return done;
+}
+
+namespace {
+
+/// The authority of a network is a key beside those of the agents.
+std::string authority_name(const std::string& network) {
+  return "network-" + network;
+}
+
+constexpr std::uint32_t admitted_days = 365;
+
+}  // namespace
+
+int create_network(const Arguments& arguments) {
+  if (!session::is_network_name(arguments.first))
+    return fail(arguments, "bad_input",
+                "\"" + arguments.first +
+                    "\" is no name for a network: use 1 to 48 of a-z, 0-9, '.', '_' and '-'");
+  const auto folder = open_folder(arguments, Keys::may_be_missing);
+  if (!folder) return fail(arguments, "no_folder", folder.error());
+  os::SystemEntropy entropy;
+  auto keystore = keys::Keystore::open(
+      daemon::keys_folder(folder->paths.data_dir),
+      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  if (!keystore) return fail(arguments, "keys", keystore.error().text);
+  const auto key = keystore->agent_key(authority_name(arguments.first));
+  if (!key) return fail(arguments, "keys", key.error().text);
+  print(arguments, {{"network", arguments.first},
+                    {"authority", wire::to_did(key->key->public_key())},
+                    {"encrypted", keystore->is_encrypted()}});
+  return done;
+}
+
+int admit_to_network(const Arguments& arguments) {
+  const auto peer = wire::parse_peer_id(arguments.second);
+  if (!peer) return fail(arguments, "bad_input", "\"" + arguments.second + "\" is no peer id");
+  const auto folder = open_folder(arguments, Keys::must_exist);
+  if (!folder) return fail(arguments, "no_folder", folder.error());
+  os::SystemEntropy entropy;
+  auto keystore = keys::Keystore::open(
+      daemon::keys_folder(folder->paths.data_dir),
+      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  if (!keystore) return fail(arguments, "keys", keystore.error().text);
+  const auto names = keystore->agents();
+  if (std::ranges::find(names, authority_name(arguments.first)) == names.end())
+    return fail(arguments, "no_authority",
+                folder->paths.data_dir + " holds no key of the network \"" + arguments.first +
+                    "\"; make one with `mycel network create`");
+  const auto key = keystore->agent_key(authority_name(arguments.first));
+  if (!key) return fail(arguments, "keys", key.error().text);
+  const std::uint32_t days = arguments.count == 0 ? admitted_days : arguments.count;
+  const os::Loop clock;
+  const UnixTime expires = clock.now().unix + std::chrono::hours(24 * days);
+  const Bytes sealed = session::seal_certificate(*key->key, {arguments.first, *peer, expires});
+  const std::string text = wire::to_multibase(wire::Base::base64url, sealed);
+  if (!arguments.out.empty()) {
+    const auto saved = os::write_private_file(arguments.out, as_bytes(text + "\n"));
+    if (!saved) return fail(arguments, "not_saved", saved.error().text);
+  }
+  print(arguments, {{"network", arguments.first},
+                    {"peer", wire::to_text(*peer)},
+                    {"days", days},
+                    {arguments.out.empty() ? "certificate" : "saved",
+                     arguments.out.empty() ? text : arguments.out}});
   return done;
 }
 

@@ -84,7 +84,8 @@ bool print_list(const json::object& answer, std::string_view name,
 
 void print_answer(const std::string& command, const json::object& answer) {
   if (command == "peers" &&
-      print_list(answer, "peers", {"peer", "addr", "direction", "rtt_ms", "agent"},
+      print_list(answer, "peers",
+                 {"peer", "addr", "direction", "standing", "version", "rtt_ms", "agent"},
                  "connected to nobody"))
     return;
   if (command == "card list" &&

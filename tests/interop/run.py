@@ -499,6 +499,33 @@ def tell_of_the_dht(stories):
         check_value_is_found_by_all(network, network.mycel[0], "/test/among-us", "only")
         assert stranger.call("routing_table")["size"] == 0
 
+    @stories.story("A js peer says no hello: a stranger that is welcome, limited or refused as the policy says")
+    def _():
+        js = world.js("plain-js")
+        welcoming = world.node("strangers-welcome").start([js.addr])
+        limited = world.node("strangers-limited", settings=["network.strangers=limited"]).start([js.addr])
+        refusing = world.node("strangers-refuse", settings=["network.strangers=refuse"]).start()
+
+        def stranger(node):
+            entry = node.peer_entry(js.peer)
+            return entry if entry and entry.get("standing") == "stranger" and "protocols" in entry else None
+        for node, is_limited in ((welcoming, False), (limited, True)):
+            entry = eventually(lambda node=node: stranger(node), 20, what=f"{node.name} knows a stranger")
+            assert entry["limited"] is is_limited, entry
+            eventually(lambda node=node, wanted=not is_limited:
+                       node.peer_entry(js.peer)["in_table"] is wanted, 20,
+                       what=f"{node.name} has a table with the right peers")
+            node.ping(js.peer).expect(0)
+        refusing.dial(js.addr).expect_clear_refusal("stranger", "members only")
+
+        # The other way round: js dials, and asks for more than who is there.
+        caller = world.js("plain-caller")
+        for node in (limited, welcoming):
+            caller.call("dial", addr=node.addr)
+            caller.call("ping", peer=node.peer)
+        check_js_is_refused(caller, limited.peer, KAD)
+        caller.call("ping", peer=limited.peer)
+
     @stories.story("Mycel joins the DHT that its configuration names")
     def _():
         kad = "/ipfs/kad/1.0.0"

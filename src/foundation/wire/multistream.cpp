@@ -75,6 +75,17 @@ Result<LineReader::Read, Fault> LineReader::fail(Fault fault) {
 
 Result<LineReader::Read, Fault> LineReader::feed(ByteView bytes) {
   if (fault_) return Err{*fault_};
+  if (held_.empty()) {
+    // Nearly always a line comes whole, and nothing needs to be held.
+    const auto whole = decode_varint(bytes);
+    if (whole && whole->value <= line_size_max_bytes &&
+        whole->value <= bytes.size() - whole->size) {
+      const auto size = static_cast<std::size_t>(whole->value);
+      const auto line = without_newline(bytes.subspan(whole->size, size));
+      if (!line) return fail(line.error());
+      return Read{whole->size + size, std::string(*line)};
+    }
+  }
   std::size_t consumed = 0;
   auto length = decode_varint(held_);
   while (!length && length.error() == Fault::truncated) {

@@ -431,6 +431,8 @@ Result<Paths, ConfigErrors> resolve_paths(const Config& config, const Environmen
   if (auto problem = socket_path_problem(paths.control_socket))
     return Err{ConfigErrors{{{.key = "control.socket", .text = std::move(*problem)}}}};
   paths.passphrase_file = expanded(config.keys.passphrase_file, environment);
+  paths.certificate_file = expanded(config.network.certificate_file, environment);
+  paths.join_token_file = expanded(config.network.join_token_file, environment);
   if (paths.passphrase_file.empty() && !environment.credentials_directory.empty() &&
       !config.keys.credential.empty())
     paths.passphrase_file = environment.credentials_directory + "/" + config.keys.credential;

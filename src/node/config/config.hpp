@@ -31,6 +31,25 @@ struct NodeConfig {
   friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };
 
+/// What peers get that do not belong to the network.
+enum class StrangerRule : std::uint8_t { welcome, limited, refuse };
+
+struct NetworkConfig {
+  std::string id = "mycel";
+  StrangerRule strangers = StrangerRule::welcome;
+  std::string authority;         ///< a did:key; empty: the network is open
+  std::string certificate_file;  ///< empty: the node is no member of a closed network
+  std::string join_token_file;   ///< empty: no token is asked for
+  friend bool operator==(const NetworkConfig&, const NetworkConfig&) = default;
+};
+
+struct ProtocolConfig {
+  std::string version = "1.0.0";
+  std::string minimum_version = "1.0.0";
+  Duration hello_timeout = 5s;
+  friend bool operator==(const ProtocolConfig&, const ProtocolConfig&) = default;
+};
+
 enum class DhtMode : std::uint8_t { automatic, server, client };
 
 /// Whose values the DHT accepts beside cards.
@@ -115,6 +134,8 @@ struct LimitsConfig {
 
 struct Config {
   NodeConfig node;
+  NetworkConfig network;
+  ProtocolConfig protocol;
   DhtConfig dht;
   ConnectionsConfig connections;
   QuicConfig quic;
@@ -184,6 +205,8 @@ struct Paths {
   std::string data_dir;
   std::string control_socket;
   std::string passphrase_file;  ///< empty: none is configured
+  std::string certificate_file = {};
+  std::string join_token_file = {};
 };
 /// A Unix socket's path holds at most this: sun_path of 108 bytes, and the byte that ends it.
 inline constexpr std::size_t socket_path_size_max_bytes = 107;

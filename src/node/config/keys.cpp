@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "foundation/base/duration_text.hpp"
+#include "foundation/wire/did_key.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 
 namespace mycel::config {
@@ -243,6 +244,39 @@ bool is_protocol(std::string_view text) {
 bool is_credential(std::string_view text) {
   return text.size() <= 255 && is_plain(text) && text.find('/') == std::string_view::npos;
 }
+bool is_network(std::string_view text) {
+  const auto is_plain_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  };
+  return !text.empty() && text.size() <= 48 && is_plain_letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return is_plain_letter(c) || c == '.' || c == '_' || c == '-';
+         });
+}
+bool is_authority(std::string_view text) {
+  return text.empty() || wire::parse_did(text);
+}
+
+using VersionParts = std::array<std::uint16_t, 3>;
+std::optional<VersionParts> version_in(std::string_view text) {
+  VersionParts parts{};
+  std::string again;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::uint16_t& part : parts) {
+    if (&part != parts.data() && (at == end || *at++ != '.')) return std::nullopt;
+    const auto [after, problem] = std::from_chars(at, end, part);
+    if (problem != std::errc{}) return std::nullopt;
+    at = after;
+    again += (again.empty() ? "" : ".") + std::to_string(part);
+  }
+  if (again != text) return std::nullopt;
+  return parts;
+}
+bool is_version(std::string_view text) {
+  return version_in(text).has_value();
+}
+
 bool is_prefix(std::string_view text) {
   return text.size() >= 2 && text.size() <= 64 && text[0] == '/' &&
          std::all_of(text.begin() + 1, text.end(), [](char c) {
@@ -356,6 +390,40 @@ std::vector<Key> node_keys() {
   };
 }
 
+std::vector<Key> network_keys() {
+  return {
+      text("network.id", MEMBER(network.id), is_network,
+           "1 to 48 of a-z, 0-9, '.', '_' and '-', a letter or digit first",
+           "The network that the node belongs to. Mycel nodes of another one are refused."),
+      choice<StrangerRule>(
+          "network.strangers", MEMBER(network.strangers),
+          {{"welcome", StrangerRule::welcome},
+           {"limited", StrangerRule::limited},
+           {"refuse", StrangerRule::refuse}},
+          "What peers get that do not belong to the network: plain libp2p peers, "
+          "and in a closed network whoever shows no certificate. \"welcome\" gives "
+          "all that libp2p peers get, \"limited\" identify and ping, \"refuse\" "
+          "closes the connection."),
+      text("network.authority", MEMBER(network.authority), is_authority,
+           "a did:key, as `mycel network create` prints it",
+           "The key that admits members: the network is closed. Empty: it is open."),
+      text("network.certificate_file", MEMBER(network.certificate_file), is_path, "a path",
+           "This node's membership certificate, as `mycel network admit` makes it."),
+      text("network.join_token_file", MEMBER(network.join_token_file), is_path, "a path",
+           "A file with a token that Mycel nodes have to know beside all else, and nothing else. "
+           "It is proved, not sent. Take a random one: a token that can be guessed can be found by "
+           "whoever this node dials. Empty: none is asked for."),
+      text("protocol.version", MEMBER(protocol.version), is_version,
+           "three numbers, such as \"1.0.0\"",
+           "The newest version that the node says it speaks: for tests and for a careful upgrade."),
+      text("protocol.minimum_version", MEMBER(protocol.minimum_version), is_version,
+           "three numbers, such as \"1.0.0\"",
+           "Peers below it are refused. At most protocol.version."),
+      time("protocol.hello_timeout", MEMBER(protocol.hello_timeout), 100ms, 1min,
+           "A peer that does not say who it is for so long is a stranger."),
+  };
+}
+
 std::vector<Key> dht_keys() {
   return {
       text("dht.protocol", MEMBER(dht.protocol), is_protocol,
@@ -463,8 +531,10 @@ struct Section {
   std::string_view name;
   std::string_view doc;
 };
-constexpr std::array<Section, 10> sections{{
+constexpr std::array<Section, 12> sections{{
     {"node", "Who the node is, where it listens and whom it joins."},
+    {"network", "The network that the node belongs to, and who else may come in."},
+    {"protocol", "The version of Mycel's own protocols."},
     {"dht", "The distributed hash table."},
     {"connections", "Connections to other nodes."},
     {"quic", "The transport under every connection."},
@@ -513,7 +583,7 @@ std::string shown(const Value& value) {
 const std::vector<Key>& keys() {
   static const std::vector<Key> all = [] {
     std::vector<Key> table;
-    for (auto part : {node_keys, dht_keys, transport_keys, operation_keys})
+    for (auto part : {node_keys, network_keys, dht_keys, transport_keys, operation_keys})
       for (Key& key : part()) table.push_back(std::move(key));
     return table;
   }();
@@ -586,6 +656,14 @@ std::vector<ConfigProblem> check_together(const Config& config) {
           quoted(mycel::to_text(config.connections.attempt_timeout)) +
               " is not allowed; it must be at least connections.dial_timeout, which is " +
               quoted(mycel::to_text(config.connections.dial_timeout)));
+  if (version_in(config.protocol.minimum_version) > version_in(config.protocol.version))
+    wrong("protocol.minimum_version",
+          quoted(config.protocol.minimum_version) +
+              " is not allowed; it must be at most protocol.version, which is " +
+              quoted(config.protocol.version));
+  if (config.network.authority.empty() && !config.network.certificate_file.empty())
+    wrong("network.certificate_file",
+          "is of no use without network.authority, which says whose signature counts");
   if (config.node.listen.empty())
     wrong("node.listen",
           "is empty; the node must listen somewhere, such as at "

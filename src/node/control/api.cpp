@@ -1,6 +1,7 @@
 #include "node/control/api.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -47,6 +48,29 @@ json::object to_json(const connect::PeerConnected& connected) {
   return {{"peer", wire::to_text(connected.peer)},
           {"addr", wire::to_text(connected.remote)},
           {"direction", connected.direction == Direction::inbound ? "inbound" : "outbound"}};
+}
+
+json::object to_json(const session::Hello& hello, const session::Session& session) {
+  json::object told{{"standing", to_text(session.standing)}, {"limited", session.is_limited}};
+  if (session.spoken == session::Version{}) return told;  // it said no hello
+  told["version"] = to_text(session.common);
+  told["speaks"] = to_text(session.spoken);
+  told["features"] = json::value_from(hello.shared_features(session));
+  // Of another network it would not be here.
+  told["network"] = hello.config().network;
+  return told;
+}
+
+json::object network_json(const session::Hello& hello) {
+  const session::HelloConfig& config = hello.config();
+  static constexpr std::array<std::string_view, 3> policies = {"welcome", "limited", "refuse"};
+  return {{"id", config.network},
+          {"strangers", policies[static_cast<std::size_t>(config.strangers)]},
+          {"closed", config.authority.has_value()},
+          {"member", !config.certificate.empty()},
+          {"version", to_text(config.version)},
+          {"minimum_version", to_text(config.minimum)},
+          {"features", json::value_from(config.features)}};
 }
 
 /// An answer of the DHT that is not what was hoped for.
@@ -110,7 +134,7 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
 void Api::status(const http::Reply& reply) const {
   const Wiring& wiring = daemon_.wiring();
   const dht::Counters& dht = wiring.dht().dht().counters();
-  const json::object body{
+  json::object body{
       {"peer", wire::to_text(wiring.self())},
       {"version", daemon::program_version()},
       {"uptime_s", milliseconds(daemon_.uptime()) / 1000},
@@ -128,6 +152,7 @@ void Api::status(const http::Reply& reply) const {
       {"keys_encrypted", daemon_.keystore().is_encrypted()},
       {"data", daemon_.paths().data_dir},
       {"store", wiring.store_failure().value_or("ok")}};
+  if (wiring.hello() != nullptr) body["network"] = network_json(*wiring.hello());
   reply(answer(body));
 }
 
@@ -146,6 +171,10 @@ void Api::peers(const http::Reply& reply) const {
       row["protocols"] = printable(identity->protocols);
       row["listens"] = control::to_json(identity->addresses);
     }
+    const auto* hello = wiring.hello();
+    const auto* session = hello != nullptr ? hello->session(status.connection) : nullptr;
+    if (session != nullptr)
+      for (auto& fact : to_json(*hello, *session)) row[fact.key()] = fact.value();
     const auto seen = wiring.observed().find(status.peer);
     if (seen != wiring.observed().end()) row["observed"] = wire::to_text(seen->second);
     if (const auto facts = daemon_.transport().facts(status.connection)) {
@@ -199,10 +228,22 @@ void Api::dial(const http::Request& request, const http::Reply& reply) {
       *address,
       [this, reply, protocol](const Result<connect::PeerConnected, parts::Refusal>& result) {
         if (!result) return reply(refuse(result.error()));
-        const json::object told = to_json(*result);
+        on_dialled(*result, protocol, reply);
+      });
+}
+
+// Connected is only who is also let in, on both sides.
+void Api::on_dialled(const connect::PeerConnected& connected, const std::string& protocol,
+                     const http::Reply& reply) {
+  daemon_.wiring().when_settled(
+      connected.connection, [this, reply, protocol,
+                             connected](const Result<session::Standing, parts::Refusal>& standing) {
+        if (!standing) return reply(refuse(standing.error()));
+        json::object told = to_json(connected);
+        told["standing"] = to_text(*standing);
         if (protocol.empty()) return reply(answer(told));
         daemon_.wiring().probe_protocol(
-            result->connection, protocol,
+            connected.connection, protocol,
             [reply, told, protocol](const Result<bool, parts::Refusal>& spoken) {
               if (!spoken) return reply(refuse(spoken.error()));
               if (!*spoken)

@@ -24,6 +24,8 @@ class Api {
   void peers(const http::Reply& reply) const;
   void doctor(const http::Reply& reply) const;
   void dial(const http::Request& request, const http::Reply& reply);
+  void on_dialled(const connect::PeerConnected& connected, const std::string& protocol,
+                  const http::Reply& reply);
   void ping(const http::Request& request, const http::Reply& reply);
   void publish_card(const http::Request& request, const http::Reply& reply);
   void list_cards(const http::Reply& reply) const;

@@ -6,6 +6,7 @@
 #include "foundation/wire/did_key.hpp"
 #include "foundation/wire/key.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
+#include "foundation/wire/multibase.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 #include "foundation/wire/peer_record.hpp"
 
@@ -170,6 +171,39 @@ Result<void, StartError> Daemon::bind(const Multiaddr& address) {
   return {};
 }
 
+// A certificate that nobody will accept is found here, where it can still be told to a person.
+Result<void, StartError> Daemon::read_membership(session::HelloConfig& hello,
+                                                 const PeerId& self) const {
+  if (!paths_.join_token_file.empty()) {
+    const auto token = keys::resolve(keys::PassphraseFile{paths_.join_token_file});
+    if (!token) return Err{StartError{"network.join_token_file: " + token.error().text}};
+    hello.join_token = as_text((*token)->view());
+  }
+  const std::string& file = paths_.certificate_file;
+  if (file.empty()) return {};
+  const auto content = os::read_file(file, 2 * session::certificate_size_max_bytes);
+  if (!content) return Err{StartError{"network.certificate_file: " + content.error().text}};
+  std::string_view text = as_text(*content);
+  text = text.substr(0, text.find_last_not_of(" \r\n") + 1);
+  const auto sealed = wire::parse_multibase(text);
+  const auto wrong = [&](const std::string& what) {
+    return Err{StartError{"network.certificate_file: " + file + " " + what +
+                          "; ask the network's authority for one made by `mycel network admit " +
+                          wire::to_text(self) + "`"}};
+  };
+  if (!sealed) return wrong("is no membership certificate");
+  const auto certificate = session::open_certificate(*sealed, *hello.authority);
+  if (!certificate)
+    return wrong("is not of the authority " + config_.network.authority + " (" +
+                 std::string(wire::to_text(certificate.error())) + ")");
+  if (certificate->peer != self) return wrong("admits " + wire::to_text(certificate->peer));
+  if (certificate->network != hello.network)
+    return wrong("is for the network " + certificate->network + ", not for " + hello.network);
+  if (certificate->expires <= loop_.now().unix) return wrong("has expired");
+  hello.certificate = *sealed;
+  return {};
+}
+
 Result<void, StartError> Daemon::enter_mesh() {
   std::vector<Multiaddr> listening;
   for (const auto& socket : sockets_)
@@ -179,6 +213,7 @@ Result<void, StartError> Daemon::enter_mesh() {
       std::ranges::all_of(listening, [](const auto& a) { return wire::is_private(a); });
   const PeerId self = wire::peer_id_of(keystore_->peer_key().public_key());
   NodeSetup setup = setup_of(config_, self, os::random_seed(entropy_), is_private);
+  if (const auto membership = read_membership(*setup.hello, self); !membership) return membership;
   setup.seal_peer_record = [this, self](const std::vector<Multiaddr>& addresses, UnixTime now) {
     const auto sequence = static_cast<std::uint64_t>(now.time_since_epoch().count());
     return wire::seal_peer_record(keystore_->peer_key(), {self, sequence, addresses});

@@ -85,6 +85,7 @@ class Daemon {
   bool is_listen_named() const;
   Result<void, StartError> open_sockets();
   Result<void, StartError> bind(const Multiaddr& address);
+  Result<void, StartError> read_membership(session::HelloConfig& hello, const PeerId& self) const;
   Result<void, StartError> enter_mesh();
 
   os::Loop& loop_;

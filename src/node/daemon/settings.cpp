@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "foundation/base/check.hpp"
+#include "foundation/wire/did_key.hpp"
+
 #include "node/daemon/version.hpp"
 
 namespace mycel::daemon {
@@ -30,6 +33,24 @@ dht::Namespace any_value(const std::string& prefix) {
               }};
 }
 
+session::StrangerPolicy policy_of(config::StrangerRule rule) {
+  switch (rule) {
+    case config::StrangerRule::welcome:
+      return session::StrangerPolicy::welcome;
+    case config::StrangerRule::limited:
+      return session::StrangerPolicy::limited;
+    case config::StrangerRule::refuse:
+      return session::StrangerPolicy::refuse;
+  }
+  return session::StrangerPolicy::refuse;
+}
+
+session::Version version_of(const std::string& text) {
+  const auto version = session::parse_version(text);
+  check(version.has_value(), "the configuration takes only versions");
+  return *version;
+}
+
 }  // namespace
 
 std::string program_version() {
@@ -53,6 +74,7 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.connect.dialer.dial_timeout = config.connections.dial_timeout;
   setup.connect.dialer.attempt_timeout = config.connections.attempt_timeout;
 
+  setup.hello = hello_of(config);
   setup.identify.agent_version =
       config.node.agent_version.empty() ? program_version() : config.node.agent_version;
   setup.identify.observed.is_private_allowed = is_private;
@@ -76,6 +98,24 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.cards.lifetime = config.cards.lifetime;
   setup.cards.republish = config.cards.republish;
   return setup;
+}
+
+session::HelloConfig hello_of(const config::Config& config) {
+  session::HelloConfig hello;
+  hello.version = version_of(config.protocol.version);
+  hello.minimum = version_of(config.protocol.minimum_version);
+  hello.timeout = config.protocol.hello_timeout;
+  hello.features = {"cards"};
+  if (config.dht.mode != config::DhtMode::client) hello.features.emplace_back("dht");
+  hello.network = config.network.id;
+  hello.strangers = policy_of(config.network.strangers);
+  if (!config.network.authority.empty()) {
+    const auto authority = wire::parse_did(config.network.authority);
+    check(static_cast<bool>(authority), "the configuration takes only a did:key");
+    hello.authority = *authority;
+  }
+  hello.sessions_max = 2 * connections_max(config);  // and those that are just being refused
+  return hello;
 }
 
 quic::Config quic_of(const config::Config& config) {

@@ -11,6 +11,8 @@ namespace mycel::daemon {
 /// it is private too, and still worth knowing.
 NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64_t seed,
                    bool is_private);
+/// Without what stands in files: the certificate and the join token.
+session::HelloConfig hello_of(const config::Config& config);
 quic::Config quic_of(const config::Config& config);
 /// "mycel/0.1.0".
 std::string program_version();

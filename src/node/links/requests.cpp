@@ -67,14 +67,14 @@ void Requests::reach(RequestId id, const PeerId& peer) {
 }
 
 void Requests::send(RequestId id, ConnectionId connection) {
-  requests_.at(id).connection = connection;
+  requests_.find(id)->connection = connection;
   if (!switch_.is_connected(connection)) return fail_later(id, RequestFailure::unreachable);
   if (!open(id, connection)) waiting_for_stream_[connection].push_back(id);
 }
 
 // False while the peer takes no more streams.
 bool Requests::open(RequestId id, ConnectionId connection) {
-  Outbound& outbound = requests_.at(id);
+  Outbound& outbound = *requests_.find(id);
   outbound.stream = switch_.open(connection, config_.protocol, *this);
   if (!outbound.stream) return false;
   const StreamKey key = *outbound.stream;
@@ -95,10 +95,10 @@ void Requests::cancel(RequestId id) {
 
 // Leaves nothing of a request behind, wherever it has come to.
 bool Requests::forget(RequestId id) {
-  const auto entry = requests_.find(id);
-  if (entry == requests_.end()) return false;
-  const Outbound outbound = std::move(entry->second);
-  requests_.erase(entry);
+  Outbound* known = requests_.find(id);
+  if (known == nullptr) return false;
+  const Outbound outbound = std::move(*known);
+  requests_.erase(id);
   deadlines_.cancel(outbound.deadline);
   if (outbound.stream) {
     erase(*outbound.stream);
@@ -143,14 +143,14 @@ void Requests::on_connection_lost(ConnectionId connection) {
   const std::deque<RequestId> waiting = std::move(entry->second);
   waiting_for_stream_.erase(entry);
   for (const RequestId id : waiting) {
-    const auto request = requests_.find(id);
-    if (request == requests_.end()) continue;
-    const auto peer = request->second.peer;
+    Outbound* request = requests_.find(id);
+    if (request == nullptr) continue;
+    const auto peer = request->peer;
     if (!peer) {
       fail(id, RequestFailure::unreachable);
       continue;
     }
-    request->second.connection.reset();
+    request->connection.reset();
     reach(id, *peer);
   }
 }
@@ -183,29 +183,29 @@ Result<Bytes, wire::Fault> Requests::next_answer(Stream& stream) const {
 }
 
 void Requests::on_inbound(StreamKey key, std::string_view, const StreamPeer& peer) {
-  const std::size_t of_peer = inbound_count_[key.connection];
-  if (inbound_total_ >= config_.inbound_max || of_peer >= config_.inbound_per_connection) {
+  const std::size_t* of_peer = inbound_count_.find(key.connection);
+  if (inbound_total_ >= config_.inbound_max ||
+      (of_peer != nullptr && *of_peer >= config_.inbound_per_connection)) {
     counters_.refused += 1;
-    if (of_peer == 0) inbound_count_.erase(key.connection);
     return switch_.reset(key);
   }
   inbound_total_ += 1;
-  inbound_count_[key.connection] += 1;
-  Stream& stream = streams_
-                       .emplace(key, Stream{.request = {},
-                                            .inbound = {},
-                                            .is_inbound = true,
-                                            .peer = peer,
-                                            .reader = MessageReader(config_.framing)})
-                       .first->second;
+  *inbound_count_.emplace(key.connection, 0).first += 1;
+  Stream& stream = *streams_
+                        .emplace(key, Stream{.request = {},
+                                             .inbound = {},
+                                             .is_inbound = true,
+                                             .peer = peer,
+                                             .reader = MessageReader(config_.framing)})
+                        .first;
   touch(key, stream);
   if (!config_.has_request_body) accept(key, stream, {});
 }
 
 void Requests::on_data(StreamKey key, Bytes data, bool is_last) {
-  const auto entry = streams_.find(key);
-  if (entry == streams_.end()) return switch_.consume(key, data.size());
-  Stream& stream = entry->second;
+  Stream* known = streams_.find(key);
+  if (known == nullptr) return switch_.consume(key, data.size());
+  Stream& stream = *known;
   stream.is_finished_by_peer = is_last;
   const bool has_use = stream.is_inbound ? config_.has_request_body : stream.request.has_value();
   if (stream.is_inbound && has_use) {
@@ -218,14 +218,14 @@ void Requests::on_data(StreamKey key, Bytes data, bool is_last) {
 }
 
 void Requests::on_writable(StreamKey key) {
-  const auto entry = streams_.find(key);
-  if (entry != streams_.end() && entry->second.is_inbound) read_request(key, entry->second);
+  Stream* stream = streams_.find(key);
+  if (stream != nullptr && stream->is_inbound) read_request(key, *stream);
 }
 
 void Requests::read_answer(StreamKey key, Stream& stream) {
   if (!stream.request) return finish_if_done(key, stream);  // what follows the answer is of no use
   const RequestId id = *stream.request;
-  const Outbound& outbound = requests_.at(id);
+  const Outbound& outbound = *requests_.find(id);
   const bool is_forgotten = !outbound.expects_answer || !config_.has_answer;
   auto message = next_answer(stream);
   if (!message && message.error() != wire::Fault::truncated)
@@ -278,35 +278,34 @@ void Requests::accept(StreamKey key, Stream& stream, Bytes body) {
 }
 
 void Requests::answer(InboundId id, Bytes body) {
-  const auto entry = inbound_.find(id);
-  if (entry == inbound_.end()) return;
-  const StreamKey key = entry->second;
+  const StreamKey* known = inbound_.find(id);
+  if (known == nullptr) return;
+  const StreamKey key = *known;
   const bool is_only_one = !config_.has_request_body;
   switch_.write(key, config_.framing.frame(std::move(body)), is_only_one);
   dismiss(id);
 }
 
 void Requests::dismiss(InboundId id) {
-  const auto entry = inbound_.find(id);
-  if (entry == inbound_.end()) return;
-  const StreamKey key = entry->second;
-  inbound_.erase(entry);
-  Stream& stream = streams_.at(key);
+  const StreamKey* known = inbound_.find(id);
+  if (known == nullptr) return;
+  const StreamKey key = *known;
+  inbound_.erase(id);
+  Stream& stream = *streams_.find(key);
   stream.inbound.reset();
   touch(key, stream);
   if (stream.reader.unread_bytes() == 0 && !stream.is_finished_by_peer) return;
   // Reading on may report the next request, and no call of ours may do that.
   events_.post([this, key] {
-    const auto again = streams_.find(key);
-    if (again != streams_.end()) read_request(key, again->second);
+    if (Stream* again = streams_.find(key)) read_request(key, *again);
   });
 }
 
 void Requests::refuse(InboundId id) {
-  const auto entry = inbound_.find(id);
-  if (entry == inbound_.end()) return;
+  const StreamKey* known = inbound_.find(id);
+  if (known == nullptr) return;
   counters_.refused += 1;
-  give_up(entry->second);
+  give_up(StreamKey(*known));  // a copy: `known` goes with it
 }
 
 void Requests::give_up(StreamKey key) {
@@ -315,13 +314,12 @@ void Requests::give_up(StreamKey key) {
 }
 
 void Requests::on_end(StreamKey key, StreamEnd why) {
-  const auto entry = streams_.find(key);
-  if (entry == streams_.end()) return;
-  const auto request = entry->second.request;
+  const Stream* stream = streams_.find(key);
+  if (stream == nullptr) return;
+  const auto request = stream->request;
   erase(key);
   if (!request) return;
-  const auto outbound = requests_.find(*request);
-  if (outbound != requests_.end()) outbound->second.stream.reset();
+  if (Outbound* outbound = requests_.find(*request)) outbound->stream.reset();
   switch (why) {
     case StreamEnd::unsupported:
       return fail(*request, RequestFailure::unsupported);
@@ -346,17 +344,16 @@ void Requests::finish_if_done(StreamKey key, Stream& stream) {
 }
 
 void Requests::erase(StreamKey key) {
-  const auto entry = streams_.find(key);
-  if (entry == streams_.end()) return;
-  const Stream& stream = entry->second;
-  deadlines_.cancel(stream.deadline);
-  if (stream.inbound) inbound_.erase(*stream.inbound);
-  if (stream.is_inbound) {
+  const Stream* stream = streams_.find(key);
+  if (stream == nullptr) return;
+  deadlines_.cancel(stream->deadline);
+  if (stream->inbound) inbound_.erase(*stream->inbound);
+  if (stream->is_inbound) {
     inbound_total_ -= 1;
-    const auto count = inbound_count_.find(key.connection);
-    if (--count->second == 0) inbound_count_.erase(count);
+    std::size_t& count = *inbound_count_.find(key.connection);
+    if (--count == 0) inbound_count_.erase(key.connection);
   }
-  streams_.erase(entry);
+  streams_.erase(key);
 }
 
 // A stream that carries no request may rest so long, and no longer.

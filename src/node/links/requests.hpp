@@ -13,6 +13,7 @@
 #include <string>
 
 #include "foundation/base/deadlines.hpp"
+#include "foundation/base/flat_map.hpp"
 #include "foundation/model/request.hpp"
 
 #include "node/drive/alarm.hpp"
@@ -160,13 +161,13 @@ class Requests final : public StreamOwner {
   ports::Timers& timers_;
   drive::EventQueue& events_;
   RequestsObserver& observer_;
-  std::map<RequestId, Outbound> requests_;
+  FlatMap<RequestId, Outbound> requests_;
   std::map<PeerId, std::deque<RequestId>> waiting_for_peer_;
   std::map<ConnectionId, std::deque<RequestId>> waiting_for_stream_;
-  std::map<ports::StreamKey, Stream> streams_;
-  std::map<ConnectionId, std::size_t> inbound_count_;
+  FlatMap<ports::StreamKey, Stream> streams_;
+  FlatMap<ConnectionId, std::size_t> inbound_count_;
   std::size_t inbound_total_ = 0;
-  std::map<InboundId, ports::StreamKey> inbound_;
+  FlatMap<InboundId, ports::StreamKey> inbound_;
   Sequence<InboundId> inbound_ids_;
   Deadlines<Due> deadlines_;
   RequestsCounters counters_;

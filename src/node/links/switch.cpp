@@ -23,7 +23,9 @@ constexpr std::uint64_t first_stream_of_dialler = 0;
 
 // Header and first proposal leave in one flight.
 Bytes proposal_of(std::string_view protocol) {
+  constexpr std::size_t framing = 8;  // two lengths and two newlines
   std::vector<std::byte> lines;
+  lines.reserve(wire::multistream_header.size() + protocol.size() + framing);
   wire::append_line(lines, wire::multistream_header);
   wire::append_line(lines, protocol);
   return Bytes(std::move(lines));
@@ -62,10 +64,10 @@ void Switch::guard(Gate gate, Gatekeeper& keeper) {
 }
 
 void Switch::admit(ConnectionId connection, Access access) {
-  const auto entry = connections_.find(connection);
-  if (entry == connections_.end()) return;
-  entry->second.admission = access == Access::full ? Admission::full : Admission::limited;
-  if (entry->second.parked_bytes == 0) return;
+  Connection* const known = connections_.find(connection);
+  if (known == nullptr) return;
+  known->admission = access == Access::full ? Admission::full : Admission::limited;
+  if (known->parked_bytes == 0) return;
   admitted_.push_back(connection);
   alarm_.set(timers_.now().instant);
 }
@@ -104,12 +106,12 @@ void Switch::reset(StreamKey key) {
 }
 
 std::size_t Switch::stream_count(ConnectionId connection) const {
-  const auto entry = connections_.find(connection);
-  return entry == connections_.end() ? 0 : entry->second.streams.size();
+  const Connection* known = connections_.find(connection);
+  return known == nullptr ? 0 : known->streams;
 }
 
 void Switch::on_connected(ConnectionId connection, const ports::Connected& what) {
-  Connection& added = connections_[connection];
+  Connection& added = *connections_.emplace(connection, {}).first;
   added.peer = {what.peer, what.remote};
   added.direction = what.direction;
   if (gate_) {
@@ -124,17 +126,24 @@ void Switch::on_connected(ConnectionId connection, const ports::Connected& what)
 
 void Switch::on_closed(ConnectionId connection, const ports::Closed& why) {
   if (gate_) keeper_->on_closed(connection, why);
-  const auto entry = connections_.find(connection);
-  if (entry == connections_.end()) return observer_.on_closed(connection, why);
-  const Connection closed = std::move(entry->second);
-  connections_.erase(entry);
-  for (const auto& [number, stream] : closed.streams) negotiations_.cancel(stream.deadline);
+  if (!connections_.erase(connection)) return observer_.on_closed(connection, why);
+  const auto lost = take_streams(connection);
   observer_.on_closed(connection, why);
-  for (const auto& [number, stream] : closed.streams) {
-    if (stream.owner != nullptr)
-      stream.owner->on_end({connection, number}, StreamEnd::connection_lost);
-  }
+  for (const auto& [key, owner] : lost)
+    if (owner != nullptr) owner->on_end(key, StreamEnd::connection_lost);
   for (StreamOwner* const owner : owners()) owner->on_connection_lost(connection);
+}
+
+std::vector<std::pair<StreamKey, StreamOwner*>> Switch::take_streams(ConnectionId connection) {
+  std::vector<std::pair<StreamKey, StreamOwner*>> taken;
+  streams_.each_from({connection, 0}, [&](StreamKey key, const Stream& stream) {
+    if (key.connection != connection) return false;
+    negotiations_.cancel(stream.deadline);
+    taken.emplace_back(key, stream.owner);
+    return true;
+  });
+  for (const auto& [key, owner] : taken) streams_.erase(key);
+  return taken;
 }
 
 void Switch::on_stream(StreamKey key) {
@@ -197,7 +206,7 @@ void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
     counters_.streams_parked += 1;
     stream.step = Step::parked;
     stream.proposal = line;
-    connections_.at(key.connection).parked_bytes += line.size();
+    connections_.find(key.connection)->parked_bytes += line.size();
     return;
   }
   if (!is_open_to(key.connection, line)) entry = owners_.end();
@@ -212,13 +221,13 @@ void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   links_.write(key, wire::encode_line(line), false);
   stream.owner = entry->second;
   settle(stream);
-  stream.owner->on_inbound(key, entry->first, connections_.at(key.connection).peer);
+  stream.owner->on_inbound(key, entry->first, connections_.find(key.connection)->peer);
 }
 
 // Whether that stream of a peer has to wait. Whoever begins with something else than the entrance
 // will not come to it: the gatekeeper is told.
 bool Switch::is_waiting_for(StreamKey key, std::string_view line) {
-  const Connection& connection = connections_.at(key.connection);
+  const Connection& connection = *connections_.find(key.connection);
   if (connection.admission != Admission::waiting || line == gate_->entrance) return false;
   if (connection.direction == Direction::inbound && key.stream == first_stream_of_dialler)
     keeper_->on_plain(key.connection);
@@ -226,7 +235,7 @@ bool Switch::is_waiting_for(StreamKey key, std::string_view line) {
 }
 
 bool Switch::is_open_to(ConnectionId connection, std::string_view protocol) const {
-  if (connections_.at(connection).admission == Admission::full) return true;
+  if (connections_.find(connection)->admission == Admission::full) return true;
   return protocol == gate_->entrance ||
          std::ranges::find(gate_->open, protocol) != gate_->open.end();
 }
@@ -234,7 +243,7 @@ bool Switch::is_open_to(ConnectionId connection, std::string_view protocol) cons
 // The bytes count against the peer's credit until the owner of the protocol takes them.
 void Switch::hold(StreamKey key, Bytes data, bool is_last) {
   if (data.empty() && !is_last) return;
-  Connection& connection = connections_.at(key.connection);
+  Connection& connection = *connections_.find(key.connection);
   if (connection.parked_bytes + data.size() > parked_max_bytes) {
     counters_.streams_over_parking += 1;
     return end(key, StreamEnd::reset);
@@ -252,12 +261,15 @@ std::size_t Switch::parked_bytes_of(const Stream& stream) {
 }
 
 void Switch::release(ConnectionId connection) {
+  Connection* const known = connections_.find(connection);
+  if (known == nullptr) return;
+  known->parked_bytes = 0;
   std::vector<StreamKey> parked;
-  const auto entry = connections_.find(connection);
-  if (entry == connections_.end()) return;
-  entry->second.parked_bytes = 0;
-  for (const auto& [number, stream] : entry->second.streams)
-    if (stream.step == Step::parked) parked.push_back({connection, number});
+  streams_.each_from({connection, 0}, [&](StreamKey key, const Stream& stream) {
+    if (key.connection != connection) return false;
+    if (stream.step == Step::parked) parked.push_back(key);
+    return true;
+  });
   for (const StreamKey key : parked) {
     Stream* stream = find(key);
     if (stream == nullptr) continue;
@@ -313,8 +325,7 @@ std::vector<StreamOwner*> Switch::owners() const {
 }
 
 void Switch::on_path(ConnectionId connection, const ports::PathChanged& what) {
-  const auto entry = connections_.find(connection);
-  if (entry != connections_.end()) entry->second.peer.remote = what.remote;
+  if (Connection* known = connections_.find(connection)) known->peer.remote = what.remote;
   observer_.on_path(connection, what);
 }
 
@@ -322,34 +333,27 @@ void Switch::add(StreamKey key, Stream stream) {
   const Instant due = timers_.now().instant + negotiation_time_max;
   stream.deadline = negotiations_.add(due, key);
   alarm_.set(negotiations_.next());
-  auto& streams = connections_[key.connection].streams;
-  streams.emplace(key.stream, std::move(stream));
-  observer_.on_streams(key.connection, streams.size());
+  streams_.emplace(key, std::move(stream));
+  Connection& connection = *connections_.emplace(key.connection, {}).first;
+  connection.streams += 1;
+  observer_.on_streams(key.connection, connection.streams);
 }
 
 void Switch::erase(StreamKey key) {
-  const auto entry = connections_.find(key.connection);
-  if (entry == connections_.end()) return;
-  const auto stream = entry->second.streams.find(key.stream);
-  if (stream == entry->second.streams.end()) return;
-  negotiations_.cancel(stream->second.deadline);
-  Connection& connection = entry->second;
-  if (stream->second.step == Step::parked)
-    connection.parked_bytes -= std::min(connection.parked_bytes, parked_bytes_of(stream->second));
-  connection.streams.erase(stream);
-  observer_.on_streams(key.connection, connection.streams.size());
+  const Stream* stream = find(key);
+  if (stream == nullptr) return;
+  negotiations_.cancel(stream->deadline);
+  Connection& connection = *connections_.find(key.connection);
+  if (stream->step == Step::parked)
+    connection.parked_bytes -= std::min(connection.parked_bytes, parked_bytes_of(*stream));
+  streams_.erase(key);
+  connection.streams -= 1;
+  observer_.on_streams(key.connection, connection.streams);
 }
 
 void Switch::erase_if_done(StreamKey key) {
   const Stream* stream = find(key);
   if (stream != nullptr && stream->is_sent && stream->is_received) erase(key);
-}
-
-Switch::Stream* Switch::find(StreamKey key) {
-  const auto entry = connections_.find(key.connection);
-  if (entry == connections_.end()) return nullptr;
-  const auto stream = entry->second.streams.find(key.stream);
-  return stream == entry->second.streams.end() ? nullptr : &stream->second;
 }
 
 void Switch::on_alarm() {

@@ -13,6 +13,7 @@
 
 #include "foundation/base/counters.hpp"
 #include "foundation/base/deadlines.hpp"
+#include "foundation/base/flat_map.hpp"
 #include "foundation/wire/multistream.hpp"
 
 #include "node/drive/alarm.hpp"
@@ -164,7 +165,7 @@ class Switch final : public ports::LinksObserver {
     Direction direction = Direction::outbound;
     Admission admission = Admission::full;
     std::size_t parked_bytes = 0;
-    std::map<std::uint64_t, Stream> streams;
+    std::size_t streams = 0;
   };
 
   void on_connected(ConnectionId connection, const ports::Connected& what) override;
@@ -189,7 +190,8 @@ class Switch final : public ports::LinksObserver {
   void add(ports::StreamKey key, Stream stream);
   void erase(ports::StreamKey key);
   void erase_if_done(ports::StreamKey key);
-  Stream* find(ports::StreamKey key);
+  Stream* find(ports::StreamKey key) { return streams_.find(key); }
+  std::vector<std::pair<ports::StreamKey, StreamOwner*>> take_streams(ConnectionId connection);
   std::vector<StreamOwner*> owners() const;
   void on_alarm();
 
@@ -197,7 +199,8 @@ class Switch final : public ports::LinksObserver {
   ports::Timers& timers_;
   ConnectionObserver& observer_;
   std::map<std::string, StreamOwner*, std::less<>> owners_;
-  std::map<ConnectionId, Connection> connections_;
+  FlatMap<ConnectionId, Connection> connections_;
+  FlatMap<ports::StreamKey, Stream> streams_;  // those of a connection stand together
   std::optional<Gate> gate_;
   Gatekeeper* keeper_ = nullptr;
   std::vector<ConnectionId> admitted_;  // what they have parked is to be released

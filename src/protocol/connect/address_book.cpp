@@ -53,10 +53,14 @@ std::optional<Multiaddr> dialable(const PeerId& peer, const Multiaddr& address) 
 std::size_t AddressBook::add(Instant now, const PeerId& peer, std::span<const Multiaddr> addresses,
                              Source source) {
   std::vector<Multiaddr> useful;
+  useful.reserve(std::min(addresses.size(), config_.addresses_per_peer_max));
   for (const Multiaddr& address : addresses) {
     if (useful.size() == config_.addresses_per_peer_max) break;
     if (address.binary().size() > config_.address_size_max_bytes) continue;
-    if (auto bare = dialable(peer, address)) useful.push_back(*std::move(bare));
+    if (known(peer, address) != nullptr)
+      useful.push_back(address);  // what is in the book was found good before
+    else if (auto bare = dialable(peer, address))
+      useful.push_back(*std::move(bare));
   }
   if (useful.empty()) return 0;
   Entry& entry = entry_of(now, peer);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "protocol/connect/connector_testing.hpp"
+#include "protocol/connect/connector_story_test.hpp"
 
 namespace mycel::connect {
 namespace {
