@@ -46,7 +46,7 @@ struct WorkloadSpec {
   std::string text = "value";  ///< what values begin with
 };
 
-struct Topology {
+struct Latencies {
   bool is_regional = false;            ///< real round trips between regions; else uniform
   Range<Duration> latency{5ms, 40ms};  ///< one way, of each pair of nodes
   Duration median = 0s;                ///< regional ones scaled to this median; 0: as they are
@@ -65,7 +65,7 @@ struct Scenario {
   bool is_core_all = true;   ///< every node is healed at the end; else a random core of them
   Duration ping_every = 0s;  ///< 0: nodes do not ping
   std::uint32_t disjoint_paths = 8;  ///< of lookups; as the program ships
-  Topology topology;
+  Latencies topology;
   std::vector<WorkloadSpec> workloads;
   std::vector<FaultRange> faults;  ///< each kind at most once
   LiarRange liars;

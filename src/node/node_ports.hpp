@@ -15,6 +15,7 @@
 #include "node/parts/hello_part.hpp"
 #include "node/parts/identify_part.hpp"
 #include "node/parts/ping_part.hpp"
+#include "node/parts/witness_part.hpp"
 
 namespace mycel {
 
@@ -25,6 +26,8 @@ struct NodePorts {
   ports::Names& names;
   parts::AgentKeys& agent_keys;
   Log log;
+  /// Of the peer key (Ed25519, number 0) and the attestation key (ML-DSA-65, number 0).
+  ports::Signatures* signatures = nullptr;
 };
 
 struct NodeSetup {
@@ -41,6 +44,8 @@ struct NodeSetup {
   std::vector<Multiaddr> announce;  ///< told to others instead of what is listened on
   /// This node's signed peer record over these addresses; none: it sends no record.
   std::function<Bytes(const std::vector<Multiaddr>&, UnixTime)> seal_peer_record;
+  /// None, or no signatures among the ports: this node neither witnesses nor asks witnesses.
+  std::optional<dht::witness::Config> witness;
 };
 
 }  // namespace mycel

@@ -13,6 +13,7 @@ namespace mycel {
 namespace {
 
 constexpr std::size_t remembered_peers_tried = 16;
+constexpr Duration refusal_line_every = 1s;
 constexpr std::size_t card_quorum = 5;  // replicas that must agree which card is the newest
 
 dht::Verdict verdict_of(agents::Refusal refusal) {
@@ -76,7 +77,8 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                         [&](dht::Dht& dht, Now now) { return dht.get(now, key, {card_quorum}); },
                         std::move(then));
                   }},
-             [this](const auto& event) { on_cards_event(event); }) {
+             [this](const auto& event) { on_cards_event(event); }),
+      witness_(make_witness()) {
   if (setup_.hello)
     hello_.emplace(part_ports(), *setup_.hello, setup_.self, switch_, connect_,
                    [this](const auto& event) { on_hello_event(event); });
@@ -88,6 +90,9 @@ Result<void, ports::StoreError> Wiring::start(const std::vector<Multiaddr>& list
   tell_addresses();
   for (const auto& load : {connect_.load(), dht_.load(), cards_.load()})
     if (!load) return load;
+  if (witness_) {
+    if (const auto load = witness_->load(); !load) return load;
+  }
   cards_.start();
   dht_.bootstrap();
   return {};
@@ -107,6 +112,7 @@ void Wiring::on_connect_event(const connect::Event& event) {
     identify_.on_peer_disconnected(gone->peer);
     ping_.on_peer_disconnected(gone->peer);
     dht_.on_peer_gone(gone->peer);
+    if (witness_) witness_->on_peer_disconnected(gone->peer);
     observed_.erase(gone->peer);
   } else if (const auto* unreachable = std::get_if<connect::Unreachable>(&event)) {
     tell("unreachable", unreachable->peer);
@@ -123,11 +129,19 @@ void Wiring::on_hello_event(const session::HelloEvent& event) {
       dht_.on_peer({welcomed->peer, identity->addresses}, identity->protocols);
   } else if (const auto* refused = std::get_if<session::Refused>(&event)) {
     tell("refused", refused->peer);
-    ports_.log.info(refused->is_by_peer ? "a peer refused this node" : "a peer was refused",
-                    {{"peer", wire::to_text(refused->peer)},
-                     {"reason", to_text(refused->reason)},
-                     {"why", refused->text}});
+    log_refusal(*refused);
   }
+}
+
+// A peer can have itself refused as often as it likes; the counters know how often it was.
+void Wiring::log_refusal(const session::Refused& refused) {
+  const Instant now = ports_.timers.now().instant;
+  if (now < next_refusal_line_) return;
+  next_refusal_line_ = now + refusal_line_every;
+  ports_.log.info(refused.is_by_peer ? "a peer refused this node" : "a peer was refused",
+                  {{"peer", wire::to_text(refused.peer)},
+                   {"reason", to_text(refused.reason)},
+                   {"why", refused.text}});
 }
 
 void Wiring::on_identify_event(const session::IdentifyEvent& event) {
@@ -180,17 +194,29 @@ void Wiring::on_cards_event(const agents::Event& event) {
     ports_.log.warn("a card's key signed two histories", {{"did", forked->did}});
 }
 
+// Evidence is for `trust`, once there is one.
+void Wiring::on_witness_event(const dht::witness::Event& event) {
+  if (const auto* evidence = std::get_if<Evidence>(&event)) {
+    tell("equivocation", evidence->against);
+    ports_.log.warn("a witness told two stories", {{"peer", wire::to_text(evidence->against)}});
+  } else if (std::holds_alternative<dht::witness::Witnessed>(event)) {
+    tell("witnessed", setup_.self);
+  }
+}
+
 // What the edges need.
 
 void Wiring::on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote) {
   identify_.on_peer_connected(connection, peer, remote);
   ping_.requests().on_reachable(peer, connection);
   dht_.requests().on_reachable(peer, connection);
+  if (witness_) witness_->on_reachable(peer, connection, remote);
 }
 
 void Wiring::on_unreachable(const PeerId& peer) {
   ping_.requests().on_unreachable(peer);
   dht_.requests().on_unreachable(peer);
+  if (witness_) witness_->on_unreachable(peer);
 }
 
 // May it be asked for more than who it is?
@@ -301,6 +327,26 @@ parts::DhtSetup Wiring::dht_setup() const {
   return dht;
 }
 
+std::unique_ptr<parts::WitnessPart> Wiring::make_witness() {
+  if (!setup_.witness || ports_.signatures == nullptr) return nullptr;
+  return std::make_unique<parts::WitnessPart>(
+      part_ports(), *setup_.witness, Rng(setup_.seed).fork("witness"), switch_, connect_,
+      *ports_.signatures,
+      parts::WitnessEdges{
+          .find_nearest =
+              [this](const Bytes& key, auto then) {
+                dht_.look_up([&](dht::Dht& dht, Now now) { return dht.find_nearest(now, key); },
+                             std::move(then));
+              },
+          .table = [this]() -> const dht::RoutingTable& { return dht_.dht().table(); },
+          .round_trip = [this](const PeerId& peer) { return ping_.machine().round_trip(peer); },
+          .on_addresses =
+              [this](const PeerInfo& peer) {
+                connect_.add_addresses(peer, connect::Source::learned);
+              }},
+      [this](const auto& event) { on_witness_event(event); });
+}
+
 /// A stream that is opened only to hear whether its protocol is spoken.
 class Wiring::ProtocolProbe final : public links::StreamOwner,
                                     public std::enable_shared_from_this<ProtocolProbe> {
@@ -358,6 +404,7 @@ void Wiring::each_counter(const CounterVisitor& visit) const {
   ping_.machine().counters().each(visit);
   dht_.dht().counters().each(visit);
   cards_.cards().counters().each(visit);
+  if (witness_) witness_->machine().counters().each(visit);
 }
 
 }  // namespace mycel

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ class Wiring {
   parts::DhtPart& dht() { return dht_; }
   parts::CardsPart& cards() { return cards_; }
   parts::PingPart& ping() { return ping_; }
+  /// None when this node takes no part in witnessing.
+  parts::WitnessPart* witness() { return witness_.get(); }
   parts::IdentifyPart& identify_part() { return identify_; }
   const parts::ConnectPart& connections() const { return connect_; }
   const parts::DhtPart& dht() const { return dht_; }
@@ -68,13 +71,16 @@ class Wiring {
   // The edges.
   void on_connect_event(const connect::Event& event);
   void on_hello_event(const session::HelloEvent& event);
+  void log_refusal(const session::Refused& refused);
   void on_identify_event(const session::IdentifyEvent& event);
   void on_ping_event(const session::PingEvent& event);
   void on_dht_event(const dht::Event& event);
   void on_cards_event(const agents::Event& event);
+  void on_witness_event(const dht::witness::Event& event);
 
   parts::PartPorts part_ports();
   parts::DhtSetup dht_setup() const;
+  std::unique_ptr<parts::WitnessPart> make_witness();
   void on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote);
   void on_unreachable(const PeerId& peer);
   bool is_let_in(const PeerId& peer) const;
@@ -88,6 +94,7 @@ class Wiring {
   std::vector<Multiaddr> addresses_;
   std::map<PeerId, Multiaddr> observed_;  // where connected peers see us
   std::optional<std::string> store_failure_;
+  Instant next_refusal_line_{};
   drive::EventQueue events_;
   parts::ConnectPart connect_;
   links::Switch switch_;
@@ -96,6 +103,7 @@ class Wiring {
   parts::PingPart ping_;
   parts::DhtPart dht_;
   parts::CardsPart cards_;
+  std::unique_ptr<parts::WitnessPart> witness_;
 };
 
 }  // namespace mycel

@@ -264,7 +264,10 @@ std::optional<VersionParts> version_in(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   for (std::uint16_t& part : parts) {
-    if (&part != parts.data() && (at == end || *at++ != '.')) return std::nullopt;
+    if (&part != parts.data()) {
+      if (at == end || *at != '.') return std::nullopt;
+      at += 1;
+    }
     const auto [after, problem] = std::from_chars(at, end, part);
     if (problem != std::errc{}) return std::nullopt;
     at = after;

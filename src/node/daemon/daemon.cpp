@@ -18,6 +18,8 @@ namespace mycel::daemon {
 namespace {
 
 constexpr Duration farewell_time = 200ms;  // for the last packets to leave
+constexpr Duration key_bundle_reach = 1h;
+constexpr Duration key_bundle_lifetime = 365 * 24h;  // a node is started more often
 
 ports::Endpoint endpoint_of(const wire::QuicAddress& address) {
   return {.family = address.is_ipv6 ? ports::Endpoint::Family::ipv6 : ports::Endpoint::Family::ipv4,
@@ -218,11 +220,29 @@ Result<void, StartError> Daemon::enter_mesh() {
     const auto sequence = static_cast<std::uint64_t>(now.time_since_epoch().count());
     return wire::seal_peer_record(keystore_->peer_key(), {self, sequence, addresses});
   };
+  setup.witness = witness_config(self);
   wiring_ = std::make_unique<Wiring>(
-      NodePorts{loop_, *transport_, *store_, *names_, *agent_keys_, log_}, std::move(setup));
+      NodePorts{loop_, *transport_, *store_, *names_, *agent_keys_, log_, signatures_.get()},
+      std::move(setup));
   const auto started = wiring_->start(listening);
   if (!started) return Err{StartError{started.error().text}};
   return {};
+}
+
+// The bundle is made anew at each start; others keep it for an hour. It reaches back for peers
+// whose clock is behind.
+dht::witness::Config Daemon::witness_config(const PeerId& self) {
+  const auto& peer_key = keystore_->peer_key();
+  const UnixTime now = loop_.now().unix;
+  dht::witness::Config witness{.self = self};
+  entropy_.fill(witness.secret.bytes);
+  witness.key = dht::witness::sign_key_bundle(
+      {.peer = peer_key.public_key(),
+       .from = now - key_bundle_reach,
+       .until = now + key_bundle_lifetime,
+       .attestation_key = Bytes::copy(keystore_->attestation_key()->public_key().view())},
+      peer_key);
+  return witness;
 }
 
 void Daemon::stop(std::function<void()> then) {

@@ -87,6 +87,7 @@ class Daemon {
   Result<void, StartError> bind(const Multiaddr& address);
   Result<void, StartError> read_membership(session::HelloConfig& hello, const PeerId& self) const;
   Result<void, StartError> enter_mesh();
+  dht::witness::Config witness_config(const PeerId& self);
 
   os::Loop& loop_;
   config::Config config_;

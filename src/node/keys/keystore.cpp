@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "foundation/crypto/hkdf.hpp"
 #include "foundation/crypto/pkcs8.hpp"
 
 #include "node/keys/key_file.hpp"
@@ -22,6 +23,17 @@ crypto::Ed25519PrivateKey new_key(ports::Entropy& entropy) {
   crypto::Ed25519PrivateKey::Seed seed;
   entropy.fill(seed);
   const crypto::Ed25519PrivateKey key(seed);
+  crypto::wipe(seed);
+  return key;
+}
+
+SharedAttestationKey attestation_key_of(const crypto::Ed25519PrivateKey& peer_key) {
+  auto peer_seed = peer_key.seed();
+  auto seed = crypto::hkdf_sha256<crypto::ml_dsa_seed_size_bytes>(
+      peer_seed, {}, as_bytes("mycel attestation key ML-DSA-65 1"));
+  auto key =
+      std::make_shared<const crypto::MlDsaPrivateKey>(crypto::MlDsaStrength::ml_dsa_65, seed);
+  crypto::wipe(peer_seed);
   crypto::wipe(seed);
   return key;
 }
@@ -79,6 +91,7 @@ Result<void, KeyError> Keystore::open_peer_key() {
   const auto key = load_or_make(file);
   if (!key) return Err{key.error()};
   keys_.push_back(*key);
+  attestation_key_ = attestation_key_of(**key);
   if (!passphrase_) return {};
   return encrypt_if_plain(file, *passphrase_, *entropy_);
 }

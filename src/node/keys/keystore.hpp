@@ -16,6 +16,7 @@
 
 #include "foundation/base/result.hpp"
 #include "foundation/crypto/ed25519.hpp"
+#include "foundation/crypto/ml_dsa.hpp"
 #include "foundation/crypto/secret_bytes.hpp"
 
 #include "node/keys/key_error.hpp"
@@ -27,7 +28,10 @@ namespace mycel::keys {
 /// Shared with signatures that are under way on the workers; wiped with the last of them.
 using SharedKey = std::shared_ptr<const crypto::Ed25519PrivateKey>;
 
+using SharedAttestationKey = std::shared_ptr<const crypto::MlDsaPrivateKey>;
+
 inline constexpr std::uint32_t peer_key_number = 0;  ///< see ports::SigningKey
+inline constexpr std::uint32_t attestation_key_number = 0;
 /// One folder of small files, read when the node starts.
 inline constexpr std::size_t agents_max = 4096;
 inline constexpr std::size_t agent_name_size_max = 64;
@@ -59,6 +63,10 @@ class Keystore {
   bool is_encrypted() const { return passphrase_.has_value(); }
 
   const crypto::Ed25519PrivateKey& peer_key() const { return *keys_.front(); }
+  /// The key under which this node attests. It is derived from the seed of the peer key, so it
+  /// rests, and is backed up, where that one does. Whoever finds the peer key's scalar by a quantum
+  /// computer still does not know the seed, which is hashed before it is one.
+  const SharedAttestationKey& attestation_key() const { return attestation_key_; }
   /// The agent's key, made and saved if there is none. With a passphrase the first call for a name
   /// takes a fifth of a second.
   Result<AgentKey, KeyError> agent_key(std::string_view name);
@@ -90,6 +98,7 @@ class Keystore {
   std::filesystem::path directory_;
   std::optional<crypto::SecretBytes> passphrase_;
   ports::Entropy* entropy_;
+  SharedAttestationKey attestation_key_;
   std::vector<SharedKey> keys_;                                 ///< by number
   std::map<std::string, std::optional<std::uint32_t>> agents_;  ///< the number once it was used
 };

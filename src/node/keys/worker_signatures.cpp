@@ -86,7 +86,9 @@ void WorkerSignatures::verify(std::vector<SignatureCheck> checks, Verdicts then)
 }
 
 void WorkerSignatures::sign(ports::SigningKey key, std::vector<Bytes> messages, Signed then) {
-  check(key.scheme == SignatureScheme::ed25519, "the keystore holds Ed25519 keys");
+  if (key.scheme == SignatureScheme::ml_dsa_65 && key.number == attestation_key_number)
+    return sign_attestations(std::move(messages), std::move(then));
+  check(key.scheme == SignatureScheme::ed25519, "further keys of the keystore are Ed25519");
   const SharedKey own = keystore_.key(key.number);
   check(own != nullptr, "a signing key has a number that the keystore gave out");
   const auto work = [own](std::span<const Bytes> batch, std::span<Bytes> signatures) {
@@ -94,6 +96,25 @@ void WorkerSignatures::sign(ports::SigningKey key, std::vector<Bytes> messages, 
       signatures[i] = Bytes::copy(own->sign(batch[i]).view());
   };
   run_in_batches<Bytes, Bytes>(workers_, std::move(messages), work, std::move(then));
+}
+
+// Each message takes its own fresh bytes along: workers do not share the entropy.
+void WorkerSignatures::sign_attestations(std::vector<Bytes> messages, Signed then) {
+  struct Item {
+    Bytes message;
+    crypto::MlDsaPrivateKey::Hedge hedge{};
+  };
+  std::vector<Item> items;
+  for (Bytes& message : messages) {
+    items.push_back({std::move(message)});
+    keystore_.entropy().fill(items.back().hedge);
+  }
+  const auto work = [own = keystore_.attestation_key()](std::span<const Item> batch,
+                                                        std::span<Bytes> signatures) {
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      signatures[i] = own->sign(batch[i].message, batch[i].hedge);
+  };
+  run_in_batches<Item, Bytes>(workers_, std::move(items), work, std::move(then));
 }
 
 }  // namespace mycel::keys

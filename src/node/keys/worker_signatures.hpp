@@ -20,11 +20,14 @@ class WorkerSignatures final : public ports::Signatures {
       : workers_(workers), keystore_(keystore) {}
 
   void verify(std::vector<ports::SignatureCheck> checks, Verdicts then) override;
-  /// `key` is Ed25519, number 0 the peer key, others as Keystore::agent_key() gave them out: a key
-  /// that the keystore never named is our own mistake.
+  /// Ed25519: number 0 is the peer key, others are as Keystore::agent_key() gave them out.
+  /// ML-DSA-65: number 0 is the attestation key. A key that the keystore never named is our own
+  /// mistake.
   void sign(ports::SigningKey key, std::vector<Bytes> messages, Signed then) override;
 
  private:
+  void sign_attestations(std::vector<Bytes> messages, Signed then);
+
   ports::Workers& workers_;
   const Keystore& keystore_;
 };

@@ -134,6 +134,21 @@ TEST_F(WorkerSignaturesStory, the_peer_key_and_agents_sign_under_their_numbers) 
   }
 }
 
+TEST_F(WorkerSignaturesStory, attestations_are_signed_by_a_key_that_stays_with_the_peer_key) {
+  const std::vector<Bytes> messages{Bytes::copy("one"), Bytes::copy("two")};
+  std::vector<Bytes> made;
+  signatures->sign({SignatureScheme::ml_dsa_65, attestation_key_number}, messages,
+                   [&](std::vector<Bytes> all) { made = std::move(all); });
+  workers.finish();
+  ASSERT_EQ(made.size(), 2U);
+  EXPECT_EQ(made[0].size(), crypto::ml_dsa_65_signature_size_bytes);
+  const auto again = open();
+  ASSERT_TRUE(again);
+  for (std::size_t i = 0; i < 2; ++i)
+    EXPECT_TRUE(again->attestation_key()->public_key().verify(messages[i], made[i]));
+  EXPECT_FALSE(again->attestation_key()->public_key().verify(messages[0], made[1]));
+}
+
 TEST_F(WorkerSignaturesStory, signatures_under_way_outlive_the_keystore) {
   bool is_done = false;
   signatures->sign({SignatureScheme::ed25519, peer_key_number}, {Bytes::copy("message")},

@@ -44,15 +44,15 @@ enum class StrangerPolicy : std::uint8_t {
 struct HelloConfig {
   Version version{1, 0, 0};
   Version minimum{1, 0, 0};
-  std::vector<std::string> features = {};        ///< at most features_max
-  std::map<std::string, Bytes> extensions = {};  ///< told to everybody; nobody has to know them
+  std::vector<std::string> features;        ///< at most features_max
+  std::map<std::string, Bytes> extensions;  ///< told to everybody; nobody has to know them
   std::string network = "mycel";
   StrangerPolicy strangers = StrangerPolicy::welcome;
   /// With an authority the network is closed: members show a certificate that it signed.
-  std::optional<crypto::Ed25519PublicKey> authority = {};
-  Bytes certificate = {};  ///< this node's own
+  std::optional<crypto::Ed25519PublicKey> authority;
+  Bytes certificate;  ///< this node's own
   /// The further factor: who says hello has to prove that it knows this too. Empty: none is asked.
-  std::string join_token = {};
+  std::string join_token;
   /// Who says nothing for so long is a stranger.
   Duration timeout = 5s;
   /// As many as there can be connections, and those that are just being refused.

@@ -14,7 +14,10 @@ std::optional<Version> parse_version(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   for (std::uint16_t* part : {&version.major, &version.minor, &version.patch}) {
-    if (part != &version.major && (at == end || *at++ != '.')) return std::nullopt;
+    if (part != &version.major) {
+      if (at == end || *at != '.') return std::nullopt;
+      at += 1;
+    }
     const auto [after, problem] = std::from_chars(at, end, *part);
     if (problem != std::errc{}) return std::nullopt;
     at = after;

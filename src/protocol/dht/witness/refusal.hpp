@@ -21,7 +21,6 @@ enum class Refusal : std::uint8_t {
   not_eligible,        ///< not near enough to the drawn point
   replayed,            ///< was answered or accepted before
   too_many_draws,      ///< one draw for a source, key and slot
-  rate_limited,        ///< this peer asks too often
   overloaded,          ///< a limit of the whole node
   slot_closed,         ///< nothing is signed in the slot of a start, nor in one gone by
   other_request,       ///< attests something else than this request
@@ -33,7 +32,7 @@ enum class Refusal : std::uint8_t {
   too_many_witnesses,  ///< more attestations than witnesses may be chosen
   not_equivocation,    ///< the two attestations do not contradict each other
 };
-inline constexpr std::size_t refusal_count = 22;
+inline constexpr std::size_t refusal_count = 21;
 
 /// Lower-case words for people and for metric labels: "not_eligible".
 constexpr std::string_view to_text(Refusal refusal) {
@@ -48,7 +47,7 @@ constexpr std::string_view to_text(Refusal refusal) {
                                                               "not_eligible",
                                                               "replayed",
                                                               "too_many_draws",
-                                                              "rate_limited",
+
                                                               "overloaded",
                                                               "slot_closed",
                                                               "other_request",

@@ -11,6 +11,9 @@
 
 namespace mycel::dht::witness {
 
+/// Of what is persisted in Table::meta.
+inline constexpr std::string_view store_prefix = "witness/";
+
 class Server {
  public:
   Server(std::uint32_t burst, Duration pause) : limit_(burst, pause) {}
