@@ -38,6 +38,7 @@ struct Delivered {
   Bytes key, value;
   std::uint64_t version = 0;
   Instant asked_at{};
+  std::uint32_t answers = 0;  ///< values that the node chose from
 };
 struct NotFound {
   std::uint32_t node = 0;

@@ -1,5 +1,5 @@
 // What was acknowledged is found in calm, as long as one of the nodes that a reader must ask still
-// has it; and a reader never sees less than every node that it must ask would have told.
+// has it; and of the values that it heard a reader gives out the newest.
 
 #include <map>
 
@@ -32,46 +32,46 @@ class Durable final : public Judge {
   }
 
   void on_missing(Run& run, const NotFound& fact) {
-    const auto version = acknowledged_.find(fact.key);
-    if (version == acknowledged_.end()) return;
-    const Holders holders = holders_of(run, fact.key, fact.node, version->second);
-    if (holders.any > 0)
+    if (!acknowledged_.contains(fact.key)) return;
+    const std::size_t holders = holders_of(run, fact.key, fact.node);
+    if (holders > 0)
       run.accuse(name(), "node " + std::to_string(fact.node) + " did not find " +
                              std::string(as_text(fact.key.view())) + ", which " +
-                             std::to_string(holders.any) + " of the nearest nodes hold");
+                             std::to_string(holders) + " of the nearest nodes hold");
   }
 
-  // An older value may be given out as long as somebody near still holds one: nothing promises that
-  // all replicas are the same.
+  // Nothing promises that all replicas are the same; but whoever heard more answers than there are
+  // nodes with an older value heard a newer one too.
   void on_delivered(Run& run, const Delivered& fact) {
     const auto version = acknowledged_.find(fact.key);
     if (version == acknowledged_.end() || fact.version >= version->second) return;
-    const Holders holders = holders_of(run, fact.key, fact.node, version->second);
-    if (holders.any > 0 && holders.any == holders.newest)
+    std::size_t older = 0;
+    for (const std::uint32_t number : run.fleet().alive()) {
+      const auto held = version_at(run, number, fact.key);
+      older += held && *held < version->second ? 1 : 0;
+    }
+    if (fact.answers > older)
       run.accuse(name(), "node " + std::to_string(fact.node) + " was given version " +
                              std::to_string(fact.version) + " of " +
-                             std::string(as_text(fact.key.view())) + ", but version " +
-                             std::to_string(version->second) + " is what all nearest nodes hold");
+                             std::string(as_text(fact.key.view())) + " out of " +
+                             std::to_string(fact.answers) + " answers, but only " +
+                             std::to_string(older) + " nodes hold less than version " +
+                             std::to_string(version->second));
   }
 
-  struct Holders {
-    std::size_t any = 0;
-    std::size_t newest = 0;  ///< this version or a later one
-  };
-  // By what stands on the disks: nobody acknowledges what is not there.
-  static Holders holders_of(Run& run, const Bytes& key, std::uint32_t asker,
-                            std::uint64_t version) {
-    Holders holders;
+  /// By what stands on the disk: nobody acknowledges what is not there.
+  static std::optional<std::uint64_t> version_at(Run& run, std::uint32_t number, const Bytes& key) {
+    const auto stored = run.fleet().node(number).store().get(Table::records, key.view());
+    if (!stored || !*stored) return std::nullopt;
+    const auto record = dht::decode_stored_record((*stored)->view());
+    return record ? open_sealed(key.view(), record->value.view()) : std::nullopt;
+  }
+
+  static std::size_t holders_of(Run& run, const Bytes& key, std::uint32_t asker) {
+    std::size_t holders = 0;
     for (const std::uint32_t number :
-         nearest_of_core(run, dht::Key::of(key.view()), dht::k_default, asker)) {
-      const auto stored = run.fleet().node(number).store().get(Table::records, key.view());
-      if (!stored || !*stored) continue;
-      const auto record = dht::decode_stored_record((*stored)->view());
-      const auto held = record ? open_sealed(key.view(), record->value.view()) : std::nullopt;
-      if (!held) continue;
-      holders.any += 1;
-      holders.newest += *held >= version ? 1 : 0;
-    }
+         nearest_of_core(run, dht::Key::of(key.view()), dht::k_default, asker))
+      holders += version_at(run, number, key) ? 1 : 0;
     return holders;
   }
 

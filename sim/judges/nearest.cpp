@@ -38,8 +38,8 @@ class Nearest final : public Judge {
     if (missed.size() <= missed_max && (missed.empty() || missed.front() >= sure)) return;
     run.accuse(name(), "node " + std::to_string(found->node) + " missed " +
                            std::to_string(missed.size()) + " of the " +
-                           std::to_string(wanted.size()) +
-                           " nodes nearest to a key, the first of " + "them at place " +
+                           std::to_string(wanted.size()) + " nodes nearest to a key, first node " +
+                           std::to_string(wanted[missed.front()]) + " at place " +
                            std::to_string(missed.front() + 1));
   }
 };

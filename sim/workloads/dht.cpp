@@ -96,7 +96,8 @@ class DhtWorkload final : public Workload {
           ending.text = value != nullptr ? "found" : "not found";
           if (value == nullptr) return run.tell(NotFound{number, key, since});
           const auto version = open_sealed(key.view(), value->value.view());
-          run.tell(Delivered{number, key, value->value, version.value_or(0), since});
+          run.tell(
+              Delivered{number, key, value->value, version.value_or(0), since, value->answers});
         });
   }
 
