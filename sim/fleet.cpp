@@ -80,7 +80,8 @@ void Fleet::set_isolated(std::uint32_t number, bool is_isolated) {
 
 void Fleet::update_isolation(std::uint32_t number) {
   const Place& place = *places_[number];
-  network_.set_isolated(number, place.is_isolated || place.is_paused);
+  network_.set_isolated(number, place.is_isolated);
+  network_.set_paused(number, place.is_paused);
 }
 
 void Fleet::set_drift(std::uint32_t number, std::int64_t ppm) {

@@ -62,8 +62,12 @@ std::optional<std::uint32_t> accused_in(std::string_view text) {
 }
 
 NetworkConfig network_of(const Scenario& scenario) {
-  return {.latency_min = scenario.topology.latency.low,
-          .latency_max = scenario.topology.latency.high};
+  NetworkConfig config{.latency_min = scenario.topology.latency.low,
+                       .latency_max = scenario.topology.latency.high};
+  if (scenario.topology.is_regional) config.topology.emplace();
+  if (scenario.topology.is_regional && scenario.topology.median > 0s)
+    config.topology->round_trip_median = scenario.topology.median;
+  return config;
 }
 
 }  // namespace

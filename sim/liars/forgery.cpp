@@ -51,8 +51,8 @@ dht::Peer invented_peer(const dht::Key& target, Rng& rng) {
 
 dht::Record forged_record(const Bytes& key, const Bytes& honest, const Bytes& other, Rng& rng) {
   const bool has_model = !honest.empty();
-  enum Way : std::uint8_t { noise, changed, cut, greater, longer, foreign, ways };
-  const auto way = static_cast<Way>(has_model ? rng.below(ways) : rng.below(2) * foreign);
+  enum Bend : std::uint8_t { noise, changed, cut, greater, longer, foreign, ways };
+  const auto way = static_cast<Bend>(has_model ? rng.below(ways) : rng.below(2) * foreign);
   std::vector<std::byte> value = copy_of(honest);
   switch (way) {
     case changed:
