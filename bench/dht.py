@@ -226,7 +226,8 @@ def add_js(rows, figures):
 
 
 def add_simulation(rows, sim, told):
-    for name, value in {"lookup_p50_ms": told["get_p50_ms"], "lookup_p95_ms": told["get_p95_ms"],
-                        "lookup_messages": told["get_messages"], "publish_p50_ms": told["put_p50_ms"],
+    get, put = told["figures"]["get"], told["figures"]["put"]
+    for name, value in {"lookup_p50_ms": get["p50_ms"], "lookup_p95_ms": get["p95_ms"],
+                        "lookup_messages": get["messages"] / get["count"], "publish_p50_ms": put["p50_ms"],
                         "deliveries_per_s": told["deliveries"] / told["wall_s"]}.items():
         rows[sim + name].values.append(value)

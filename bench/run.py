@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Measures mycel beside js-libp2p, in turns and in one run, and prints medians.
+"""Measures mycel beside js-libp2p, in turns and in one run, and the simulator; prints medians.
 
     run.py transport [--json] [--rounds 5]     two processes on loopback: connect, ping, streams, bulk, memory
     run.py dht [--json] [--rounds 5]           20 processes on loopback: put and get; and the simulator
+    run.py sim [--json] [--rounds 5]           the simulator itself: speed and memory
+    run.py sim --budgets [--write]             messages, bytes and virtual time of each operation, exactly
 
 Called by `./dev bench NAME`. With --json one object a line:
 {"name","value","unit","better","goal","peer","peer_value"}.
@@ -20,9 +22,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
+import budgets  # noqa: E402
 import dht  # noqa: E402
 import figures  # noqa: E402
 import processes  # noqa: E402
+import sim  # noqa: E402
 import transport  # noqa: E402
 from jspeers import program_folder  # noqa: E402
 
@@ -33,18 +37,26 @@ def say(text):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=["transport", "dht"])
+    parser.add_argument("name", choices=["transport", "dht", "sim"])
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--rounds", type=int, default=5, help="the median of so many (default: 5)")
     parser.add_argument("--js-rounds", type=int, default=2,
                         help="dht only: rounds of the js network, which takes minutes (default: 2)")
-    parser.add_argument("--sim-nodes", type=int, default=1_000,
-                        help="dht only: nodes of the simulated network; 0 leaves it out (default: 1000)")
+    parser.add_argument("--sim-nodes", type=int,
+                        help="nodes of the simulated network (default: 1000 for dht, where 0 leaves it out; "
+                             "10000 for sim)")
+    parser.add_argument("--budgets", action="store_true", help="sim only: compare with bench/budgets.toml")
+    parser.add_argument("--write", action="store_true", help="with --budgets: write what came out")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release", help="where the programs are")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.sim_nodes is None:
+        options.sim_nodes = 10_000 if options.name == "sim" else 1_000
+    return options
 
 
 def measure(options, scratch):
+    if options.name == "sim":
+        return sim.run(options.build / "mycel", options, say)
     programs = program_folder(scratch, say)
     logs = scratch / "logs"
     if options.name == "transport":
@@ -54,6 +66,8 @@ def measure(options, scratch):
 
 def main():
     options = arguments()
+    if options.budgets:
+        return 0 if budgets.check(options.build / "mycel", options.write, print) else 1
     os.environ["NODE_NO_WARNINGS"] = "1"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     atexit.register(processes.kill_all)

@@ -36,7 +36,8 @@ struct Story {
     setup.dht.namespaces = {any_value()};
     if (door) setup.join.push_back(Network::address_of(*door));
     auto& node = nodes[number];
-    node = std::make_unique<Node>(world, network, disks[number], number, std::move(setup));
+    node = std::make_unique<Node>(world, network, Node::Machine{disks[number], clocks[number]},
+                                  number, number, 0, std::move(setup));
     node->start();
     return node->wiring();
   }
@@ -63,6 +64,7 @@ struct Story {
   World world{21};
   Network network{world, {}};
   std::map<std::uint32_t, Disk> disks;
+  std::map<std::uint32_t, Clock> clocks;
   std::map<std::uint32_t, std::unique_ptr<Node>> nodes;
 };
 

@@ -29,7 +29,7 @@ constexpr Weather narrow(Weather weather) {
 }
 
 // A lane has one message on its way, so a far way gets fewer messages; a narrow one gets larger
-// ones, which fill a third of it and now and then its queue.
+// ones, which wait for it but seldom overflow its queue.
 constexpr std::array<Condition, 10> conditions{{
     {"quiet", {.delay = 20ms}},
     {"loss", {.delay = 20ms, .loss = 0.3}},

@@ -104,7 +104,7 @@ bool Faults::apply(const Fault& fault) {
       fleet.pause(fault.node);
       return was_up;
     case FaultKind::isolate:
-      fleet.set_isolated(fault.node, true);
+      network.set_isolated(fault.node, true);
       return true;
     case FaultKind::cut:
       network.set_cut(fault.node, fault.other, true);
@@ -162,7 +162,7 @@ void Faults::heal(const Target& target) {
     case FaultKind::pause:
       return fleet.resume(target.node);
     case FaultKind::isolate:
-      return fleet.set_isolated(target.node, false);
+      return network.set_isolated(target.node, false);
     case FaultKind::cut:
       return network.set_cut(target.node, target.other, false);
     case FaultKind::cut_one_way:

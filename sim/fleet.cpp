@@ -63,25 +63,14 @@ void Fleet::pause(std::uint32_t number) {
   if (!is_up(number) || is_paused(number)) return;
   places_[number]->is_paused = true;
   places_[number]->node->timers().pause();
-  update_isolation(number);
+  network_.set_paused(number, true);
 }
 
 void Fleet::resume(std::uint32_t number) {
   if (!is_up(number) || !is_paused(number)) return;
   places_[number]->is_paused = false;
   places_[number]->node->timers().resume();
-  update_isolation(number);
-}
-
-void Fleet::set_isolated(std::uint32_t number, bool is_isolated) {
-  places_[number]->is_isolated = is_isolated;
-  update_isolation(number);
-}
-
-void Fleet::update_isolation(std::uint32_t number) {
-  const Place& place = *places_[number];
-  network_.set_isolated(number, place.is_isolated);
-  network_.set_paused(number, place.is_paused);
+  network_.set_paused(number, false);
 }
 
 void Fleet::set_drift(std::uint32_t number, std::int64_t ppm) {
@@ -99,8 +88,7 @@ void Fleet::take_down(std::uint32_t number, std::string_view how) {
   for (const DownHook& hook : down_hooks_) hook(number, how);
   place.clock = place.node->timers().clock();
   place.node.reset();
-  place.is_paused = false;
-  update_isolation(number);
+  if (std::exchange(place.is_paused, false)) network_.set_paused(number, false);
 }
 
 std::vector<std::uint32_t> Fleet::alive() const {

@@ -49,8 +49,6 @@ class Fleet {
   /// SIGSTOP and SIGCONT.
   void pause(std::uint32_t number);
   void resume(std::uint32_t number);
-  /// Nothing reaches it and nothing leaves it, whether it runs or not.
-  void set_isolated(std::uint32_t number, bool is_isolated);
   // Of the machine's clocks, whether the node runs or not.
   void set_drift(std::uint32_t number, std::int64_t ppm);
   void step_calendar(std::uint32_t number, Duration by);
@@ -80,10 +78,8 @@ class Fleet {
     std::unique_ptr<Node> node;
     std::uint32_t starts = 0;
     bool is_paused = false;
-    bool is_isolated = false;
     bool is_liar = false;
   };
-  void update_isolation(std::uint32_t number);
   void take_down(std::uint32_t number, std::string_view how);
 
   World& world_;

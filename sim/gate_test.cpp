@@ -148,6 +148,16 @@ TEST(Gate, who_begins_with_something_else_is_told_to_the_keeper_at_once) {
   EXPECT_EQ(story.bob.closed.heard, Words{}) << "what it gets is for the keeper to say";
 }
 
+TEST(Gate, who_begins_with_what_nobody_here_speaks_need_not_wait_either) {
+  Story story;
+  Speaker foreign("/test/foreign", story.alice.streams, story.alice, story.alice.timers,
+                  story.alice.events);
+  story.ask(foreign, "question");
+  story.world.run_for(41ms);
+  EXPECT_EQ(foreign.said, Words{"failed unsupported"});
+  EXPECT_EQ(story.bob.plain, 1);
+}
+
 TEST(Gate, a_second_stream_says_nothing_of_who_dialled) {
   Story story;
   story.ask(story.alice.hello, "hello");

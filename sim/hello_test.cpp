@@ -31,8 +31,8 @@ struct Story {
     setup.ping.every = 0s;
     for (const std::uint32_t door : doors) setup.join.push_back(Network::address_of(door));
     auto& node = nodes[number];
-    node = std::make_unique<Node>(world, network, Node::Machine{disks[number], clocks[number]}, number, number,
-                                  0, std::move(setup));
+    node = std::make_unique<Node>(world, network, Node::Machine{disks[number], clocks[number]},
+                                  number, number, 0, std::move(setup));
     node->wiring().on_event = [&said = said[number]](std::string_view event, const PeerId& peer) {
       said.push_back({std::string(event), peer});
     };

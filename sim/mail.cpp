@@ -57,8 +57,7 @@ dht::Namespace Mail::at_node(std::uint32_t number) {
                   figures_.damaged += 1;
                   return dht::Verdict::malformed;
                 }
-                // A node also judges again what it has kept.
-                if (hears_now_(number)) on_arrival(*letter);
+                on_arrival(*letter, hears_now_(number));
                 return dht::Verdict::valid;
               },
           .better = [](ByteView, ByteView, ByteView) { return 0; }};
@@ -114,15 +113,16 @@ void Mail::retry(Instant now) {
   for (auto& [way, lane] : lanes_) send_first(way, lane, now);
 }
 
-void Mail::on_arrival(const Letter& letter) {
+// A node also judges again what it has kept, and reads it from its disk: what has arrived before
+// counts as repeated only when a packet may have brought it.
+void Mail::on_arrival(const Letter& letter, bool hears_now) {
   Lane& lane = lanes_[{letter.from, letter.to}];
+  const bool is_new = letter.number > lane.arrived_all && lane.arrived.insert(letter.number).second;
+  if (!is_new && !hears_now) return;
+  figures_.arrived += is_new ? 1 : 0;
+  figures_.repeated += is_new ? 0 : 1;
   figures_.out_of_order += letter.number < lane.highest_arrived ? 1 : 0;
   lane.highest_arrived = std::max(lane.highest_arrived, letter.number);
-  if (letter.number <= lane.arrived_all || !lane.arrived.insert(letter.number).second) {
-    figures_.repeated += 1;
-    return;
-  }
-  figures_.arrived += 1;
   while (lane.arrived.erase(lane.arrived_all + 1) == 1) lane.arrived_all += 1;
 }
 

@@ -94,7 +94,7 @@ class Mail {
 
   static std::optional<Letter> letter_of(ByteView key);
   Bytes content_of(const Letter& letter) const;
-  void on_arrival(const Letter& letter);
+  void on_arrival(const Letter& letter, bool hears_now);
   void send_first(const Way& way, Lane& lane, Instant now);
 
   std::size_t content_size_bytes_;

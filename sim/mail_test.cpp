@@ -71,6 +71,14 @@ TEST(Mail, an_old_letter_after_a_newer_one_is_out_of_order_even_when_repeated) {
   EXPECT_EQ(story.mail.figures().repeated, 1U);
 }
 
+TEST(Mail, a_letter_that_waited_in_the_node_before_it_was_judged_has_arrived) {
+  Story story;
+  story.hears_now = false;
+  story.deliver(0, 1s);
+  EXPECT_EQ(story.mail.figures().arrived, 1U);
+  EXPECT_EQ(story.mail.figures().unproven, 0U);
+}
+
 TEST(Mail, another_content_or_receiver_is_damage_and_never_accepted) {
   Story story;
   auto changed = story.sent[0];

@@ -285,7 +285,8 @@ class Plot {
     entry("violation", true, "violation");
     y_ += 16;
     svg_.text(left, y_ + 9,
-              "Ticks at the head of a lane are connections that it began; numbers are faults.",
+              "Ticks at the head of a lane are connections that it began; numbers are faults. +: "
+              "since the safety phase began.",
               "small");
     y_ += 26;
   }

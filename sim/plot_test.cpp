@@ -141,7 +141,7 @@ TEST(TraceText, the_plan_is_listed_with_the_numbers_of_the_draw) {
   const std::string listed = describe(reduce(story.plan, {.faults = Numbers{1}}));
   EXPECT_THAT(listed, HasSubstr("story, seed 9: 3 nodes; faults for 20s, then 10s to converge\n"));
   EXPECT_THAT(listed,
-              HasSubstr("  fault 1  cut: nothing passes between n0 and n2, from 4.000 s for "
+              HasSubstr("  fault 1  cut: nothing passes between n0 and n2, from +4.000 s for "
                         "4.000 s\n"));
   EXPECT_THAT(listed, Not(HasSubstr("crash")));
 }

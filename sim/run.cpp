@@ -61,12 +61,11 @@ std::optional<std::uint32_t> accused_in(std::string_view text) {
   return error == std::errc{} ? std::optional(number) : std::nullopt;
 }
 
-NetworkConfig network_of(const Scenario& scenario) {
-  NetworkConfig config{.latency_min = scenario.topology.latency.low,
-                       .latency_max = scenario.topology.latency.high};
-  if (scenario.topology.is_regional) config.topology.emplace();
-  if (scenario.topology.is_regional && scenario.topology.median > 0s)
-    config.topology->round_trip_median = scenario.topology.median;
+NetworkConfig network_of(const Latencies& latencies) {
+  NetworkConfig config{.latency_min = latencies.latency.low, .latency_max = latencies.latency.high};
+  if (latencies.is_regional) config.topology.emplace();
+  if (latencies.is_regional && latencies.median > 0s)
+    config.topology->round_trip_median = latencies.median;
   return config;
 }
 
@@ -97,7 +96,7 @@ Run::Run(const Scenario& scenario, const Plan& plan, const Watch& watch)
       plan_(plan),
       watch_(watch),
       world_(plan.seed),
-      network_(world_, network_of(scenario)),
+      network_(world_, network_of(scenario.topology)),
       fleet_(world_, network_, plan.nodes),
       rng_(world_.fork("run")),
       faults_(std::make_unique<Faults>(*this)) {
@@ -146,6 +145,7 @@ void Run::prepare() {
   // Where a record of the victim belongs is where a grinder wants to sit.
   make_liars(world_, fleet_, plan_.liars,
              [](std::uint32_t victim) { return sealed_key(victim, 0); });
+  network_.trace_to(watch_.trace, watch_.is_full_trace);
   if (watch_.prepare) watch_.prepare(fleet_);
 }
 
@@ -153,7 +153,8 @@ void Run::set_up(std::uint32_t number, NodeSetup& setup) {
   setup.identify.observed.is_private_allowed = true;
   setup.ping.every = scenario_.ping_every;
   setup.dht.config.lookup.disjoint_paths = scenario_.disjoint_paths;
-  // The doors that its operator knows: in the order in which nodes came, the first ones.
+  // The doors that its operator knows: nodes that came before it; the first one begins alone.
+  if (number == 0 && fleet_.starts(number) <= 1) return;
   Rng doors = world_.fork("doors of " + std::to_string(number));
   const std::uint32_t known = std::min(number == 0 ? plan_.nodes : number, first_doors);
   for (std::uint32_t i = 0; i < doors_max; ++i) {
@@ -167,16 +168,11 @@ void Run::set_up(std::uint32_t number, NodeSetup& setup) {
 void Run::listen_to(Node& node) {
   const std::uint32_t number = node.number();
   if (is_traced()) trace({.kind = TraceKind::node_up, .node = number});
-  node.on_event = [this, number, since = now()](std::string_view event, const PeerId& peer) {
-    if (event == "joined") {
-      Figures& figures = outcome_.figures["join"];
-      figures.count += 1;
-      figures.durations.push_back(now() - since);
-    }
-    if (!is_traced() || (event != "connected" && event != "disconnected")) return;
-    trace({.kind = event == "connected" ? TraceKind::connected : TraceKind::disconnected,
-           .node = number,
-           .other = fleet_.number_of(peer)});
+  node.on_event = [this, number, since = now()](std::string_view event, const PeerId&) {
+    if (event != "joined") return;
+    Figures& figures = outcome_.figures["join"];
+    figures.count += 1;
+    figures.durations.push_back(now() - since);
   };
 }
 

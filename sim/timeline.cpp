@@ -22,7 +22,9 @@ void Timeline::on_fault(const Plan& plan, const TraceEvent& event) {
   if (!event.fault || *event.fault >= plan.faults.size()) return;
   const bool begins = event.kind == TraceKind::fault_begins;
   if (begins) {
-    faults_.push_back({.fault = *event.fault, .from = event.at, .to = end_});
+    // What has no length is not healed either: an address that changed, a clock that jumped.
+    const bool is_moment = plan.faults[*event.fault].lasts <= 0s;
+    faults_.push_back({*event.fault, event.at, is_moment ? event.at : end_});
   } else {
     const auto open = std::find_if(faults_.rbegin(), faults_.rend(), [&](const FaultSpan& span) {
       return span.fault == *event.fault;

@@ -124,8 +124,8 @@ std::string seconds_text(Duration span) {
 
 std::string describe(const Fault& fault) {
   std::string text = std::string(to_text(fault.kind)) + ": " + effect_of(fault) + ", ";
-  if (fault.lasts <= 0s) return text + "at " + seconds_text(fault.at);
-  return text + "from " + seconds_text(fault.at) + " for " + seconds_text(fault.lasts);
+  if (fault.lasts <= 0s) return text + "at +" + seconds_text(fault.at);
+  return text + "from +" + seconds_text(fault.at) + " for " + seconds_text(fault.lasts);
 }
 
 std::string describe(const Liar& liar) {
@@ -138,6 +138,7 @@ std::string describe(const Reduced& reduced) {
                      std::to_string(plan.nodes) + " nodes; faults for " +
                      mycel::to_text(plan.safety) + ", then " + mycel::to_text(plan.converge) +
                      " to converge\n";
+  if (!plan.faults.empty()) text += "  (+: since the time for faults began)\n";
   const std::size_t width =
       std::to_string(reduced.faults.empty() ? 0 : reduced.faults.back()).size();
   for (std::size_t i = 0; i < plan.faults.size(); ++i) {

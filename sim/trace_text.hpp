@@ -14,7 +14,8 @@ namespace mycel::sim {
 
 /// "12.345 s".
 std::string seconds_text(Duration span);
-/// What it does to whom, from when to when: "cut: nothing passes between n2 and n5, ...".
+/// What it does to whom, from when to when: "cut: nothing passes between n2 and n5, from +4.000 s
+/// for 2.000 s". Times count from the begin of the safety phase.
 std::string describe(const Fault& fault);
 std::string describe(const Liar& liar);
 /// The plan as a list; faults and liars under the numbers that --keep-faults takes.

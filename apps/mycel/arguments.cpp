@@ -231,8 +231,7 @@ class Parser {
     CLI::App& costs = add(sim, "costs", "Count what each operation costs when nothing goes wrong",
                           "mycel sim costs --nodes 100");
     costs.add_option("--seed", to.seed, "Seed of the run");
-    costs.add_option("--nodes", to.nodes, "How many nodes")
-        ->default_val(20)
+    costs.add_option("--nodes", to.nodes, "How many nodes; 20 unless told")
         ->check(CLI::Range(3, 10000));
   }
 

@@ -37,12 +37,6 @@ int wrong(const std::string& why) {
   return wrong_usage;
 }
 
-std::string known_scenarios() {
-  std::string text;
-  for (const std::string& name : sim::scenario_names()) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 struct Seeds {
   std::uint64_t first = 1, last = 1;
 };
@@ -227,9 +221,7 @@ class Command {
 int run_simulation(const Arguments& arguments) {
   const Simulation& options = arguments.sim;
   auto scenario = sim::find_scenario(arguments.first);
-  if (!scenario)
-    return wrong(scenario.error() + "\nThe scenarios are " + known_scenarios() +
-                 "; see mycel sim list.");
+  if (!scenario) return wrong(scenario.error() + "; see mycel sim list");
   const auto seeds = parse_seeds(options);
   if (!seeds) return wrong("--seeds takes FIRST..LAST, for example 1..20");
   if (seeds->first != seeds->last && (options.is_shrunk || !options.plot.empty()))
@@ -260,8 +252,9 @@ int list_scenarios(const Arguments& arguments) {
 }
 
 int count_costs(const Arguments& arguments) {
-  const auto costs = sim::count_costs(arguments.sim.nodes, arguments.sim.seed);
-  json::object all{{"nodes", arguments.sim.nodes}, {"seed", arguments.sim.seed}};
+  const std::uint32_t nodes = arguments.sim.nodes == 0 ? 20 : arguments.sim.nodes;
+  const auto costs = sim::count_costs(nodes, arguments.sim.seed);
+  json::object all{{"nodes", nodes}, {"seed", arguments.sim.seed}};
   if (!arguments.is_json)
     std::printf("%-10s %6s %6s %10s %10s %12s   (of all together)\n", "", "count", "failed",
                 "messages", "bytes", "virtual us");

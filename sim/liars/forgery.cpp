@@ -51,10 +51,10 @@ dht::Peer invented_peer(const dht::Key& target, Rng& rng) {
 
 dht::Record forged_record(const Bytes& key, const Bytes& honest, const Bytes& other, Rng& rng) {
   const bool has_model = !honest.empty();
-  enum Bend : std::uint8_t { noise, changed, cut, greater, longer, foreign, ways };
-  const auto way = static_cast<Bend>(has_model ? rng.below(ways) : rng.below(2) * foreign);
+  enum Trick : std::uint8_t { noise, changed, cut, greater, longer, foreign, ways };
+  const auto trick = static_cast<Trick>(has_model ? rng.below(ways) : rng.below(2) * foreign);
   std::vector<std::byte> value = copy_of(honest);
-  switch (way) {
+  switch (trick) {
     case changed:
       value[static_cast<std::size_t>(rng.below(value.size()))] ^= std::byte{1};
       break;

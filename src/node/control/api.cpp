@@ -165,7 +165,7 @@ void Api::peers(const http::Reply& reply) const {
                      {"direction", status.direction == Direction::inbound ? "inbound" : "outbound"},
                      {"streams", status.open_streams},
                      {"in_table", wiring.dht().dht().table().contains(status.peer)}};
-    if (const auto* identity = wiring.identify().identity_of(status.peer)) {
+    if (const auto identity = wiring.identify().identity_of(status.peer)) {
       row["agent"] = control::printable(identity->agent_version);
       row["protocol_version"] = control::printable(identity->protocol_version);
       row["protocols"] = printable(identity->protocols);

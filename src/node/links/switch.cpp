@@ -202,7 +202,9 @@ void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
 
 void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   auto entry = owners_.find(line);
-  if (entry != owners_.end() && is_waiting_for(key, line)) {
+  // Also for a protocol that nobody here speaks: it says that the peer will say no hello.
+  const bool is_waiting = is_waiting_for(key, line);
+  if (is_waiting && entry != owners_.end()) {
     counters_.streams_parked += 1;
     stream.step = Step::parked;
     stream.proposal = line;

@@ -154,9 +154,7 @@ std::optional<KnownAddress> AddressBook::find(const PeerId& peer, const Multiadd
 AddressBook::Entry& AddressBook::entry_of(Instant now, const PeerId& peer) {
   if (const auto found = peers_.find(peer); found != peers_.end()) return found->second;
   make_room(now);
-  Entry& entry = peers_[peer];
-  by_expiry_.emplace(entry.expires, peer);
-  return entry;
+  return peers_[peer];  // its caller puts it in line
 }
 
 // Expired peers are dropped as the room is needed: the first in line is the first to go either way.
@@ -178,10 +176,11 @@ void AddressBook::reindex(const PeerId& peer, Entry& entry) {
   Instant expires{};
   for (const KnownAddress& known : entry.addresses) expires = std::max(expires, known.expires);
   if (entry.is_held) expires = never;
-  if (expires == entry.expires) return;
-  by_expiry_.erase({entry.expires, peer});
+  if (expires == entry.expires && entry.is_indexed == !entry.is_held) return;
+  if (entry.is_indexed) by_expiry_.erase({entry.expires, peer});
   entry.expires = expires;
-  by_expiry_.emplace(expires, peer);
+  entry.is_indexed = !entry.is_held;
+  if (entry.is_indexed) by_expiry_.emplace(expires, peer);
 }
 
 void AddressBook::erase(const PeerId& peer, const Entry& entry) {

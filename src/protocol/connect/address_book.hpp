@@ -87,7 +87,8 @@ class AddressBook {
   struct Entry {
     std::vector<KnownAddress> addresses;
     bool is_held = false;
-    Instant expires{};  // when its last address does; the place in by_expiry_
+    bool is_indexed = false;  // stands in by_expiry_
+    Instant expires{};        // when its last address does; the place in by_expiry_
   };
 
   Entry& entry_of(Instant now, const PeerId& peer);
@@ -101,7 +102,7 @@ class AddressBook {
 
   AddressBookConfig config_;
   std::map<PeerId, Entry> peers_;
-  std::set<std::pair<Instant, PeerId>> by_expiry_;
+  std::set<std::pair<Instant, PeerId>> by_expiry_;  // of those that are not held
 };
 
 /// `address` as the book keeps it: without the peer's own /p2p. None if it names another peer, or

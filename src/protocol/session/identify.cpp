@@ -55,22 +55,33 @@ void Identify::on_peer_connected(Now, ConnectionId connection, const PeerId& id,
   }
   Peer& peer = peers_[id];
   peer.connection = connection;
-  peer.remotes[connection] = remote;
-  if (peer.remotes.size() > remotes_max) {
-    const auto oldest = peer.remotes.begin();
-    peer.remotes.erase(oldest->first == connection ? std::next(oldest) : oldest);
-  }
-  if (peer.identity || peer.asked) return;
+  note_remote(peer, connection, remote);
+  if (peer.software != nullptr || peer.asked != RequestId{}) return;
   peer.has_failed = false;  // a new connection is a new chance
   ask(id, peer);
+}
+
+void Identify::note_remote(Peer& peer, ConnectionId connection, const Multiaddr& address) {
+  std::erase_if(peer.remotes, [&](const Remote& each) { return each.connection == connection; });
+  if (peer.remotes.size() == remotes_max) peer.remotes.erase(peer.remotes.begin());
+  peer.remotes.reserve(peer.remotes.size() + 1);
+  const auto later = std::ranges::find_if(
+      peer.remotes, [&](const Remote& each) { return each.connection > connection; });
+  peer.remotes.insert(later, {connection, address});
+}
+
+const Multiaddr* Identify::remote_of(const Peer& peer, ConnectionId connection) {
+  const auto found = std::ranges::find(peer.remotes, connection, &Remote::connection);
+  return found == peer.remotes.end() ? nullptr : &found->address;
 }
 
 void Identify::on_peer_disconnected(Now, const PeerId& id) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
-  const Peer& peer = found->second;
-  if (peer.asked) asked_.erase(*peer.asked);
+  Peer& peer = found->second;
+  asked_.erase(peer.asked);
   retries_.cancel(peer.retry);
+  leave_software(peer);
   peers_.erase(found);
 }
 
@@ -90,7 +101,7 @@ std::pair<PeerId, Identify::Peer*> Identify::take_asked(RequestId request) {
   const PeerId id = found->second;
   asked_.erase(found);
   Peer& peer = peers_.at(id);
-  peer.asked.reset();
+  peer.asked = {};
   return {id, &peer};
 }
 
@@ -117,7 +128,7 @@ void Identify::on_failure(Now now, RequestId request, RequestFailure failure) {
 }
 
 void Identify::give_up(const PeerId& id, Peer& peer, RequestFailure failure) {
-  if (peer.identity) return;  // it pushed meanwhile
+  if (peer.software != nullptr) return;  // it pushed meanwhile
   counters_.unidentified += 1;
   output_.events.emplace_back(Unidentified{id, failure});
 }
@@ -128,8 +139,7 @@ void Identify::on_request(Now, InboundId request, ConnectionId connection, const
   std::optional<Multiaddr> remote;
   if (found != peers_.end()) {
     found->second.told = version_;
-    const auto known = found->second.remotes.find(connection);
-    if (known != found->second.remotes.end()) remote = known->second;
+    if (const Multiaddr* known = remote_of(found->second, connection)) remote = *known;
   }
   output_.answers.push_back({request, local(std::move(remote))});
 }
@@ -150,25 +160,26 @@ void Identify::accept(Now now, const PeerId& id, Peer& peer, IdentifyMessage mes
                       bool is_push) {
   take_observed(now, peer, message);
   const auto observed = message.observed;
-  Identity identity = merged(id, peer, message, is_push);
-  if (!peer.identity) {
+  const auto before = identity_of(peer);
+  Identity identity = merged(id, peer, before, message, is_push);
+  if (!before) {
     retries_.cancel(peer.retry);
     peer.retry = {};
     counters_.identified += 1;
     output_.events.emplace_back(Identified{id, identity, observed});
-  } else if (*peer.identity != identity) {
+  } else if (*before != identity) {
     output_.events.emplace_back(Updated{id, identity});
   }
-  peer.identity = std::move(identity);
+  keep(peer, std::move(identity));
   // It asked before it could be known that it follows pushes, and something changed since.
   if (peer.told != 0 && is_behind(peer) && push_at_ == never)
     push_at_ = now.instant + config_.push_after;
 }
 
 // What a push leaves out is unchanged. An older signed record than the one we have says nothing.
-Identity Identify::merged(const PeerId& id, Peer& peer, IdentifyMessage& message,
-                          bool is_push) const {
-  Identity identity = is_push && peer.identity ? *peer.identity : Identity{};
+Identity Identify::merged(const PeerId& id, Peer& peer, const std::optional<Identity>& before,
+                          IdentifyMessage& message, bool is_push) {
+  Identity identity = is_push && before ? *before : Identity{};
   if (!message.protocol_version.empty() || !is_push)
     identity.protocol_version = std::move(message.protocol_version);
   if (!message.agent_version.empty() || !is_push)
@@ -183,9 +194,9 @@ Identity Identify::merged(const PeerId& id, Peer& peer, IdentifyMessage& message
     return identity;
   Listening listening = listening_of(message, id);
   const bool is_old = listening.is_signed && listening.sequence < peer.sequence;
-  if (is_old && peer.identity) {
-    identity.addresses = peer.identity->addresses;
-    identity.are_addresses_signed = peer.identity->are_addresses_signed;
+  if (is_old && before) {
+    identity.addresses = before->addresses;
+    identity.are_addresses_signed = before->are_addresses_signed;
     return identity;
   }
   peer.sequence = std::max(peer.sequence, listening.sequence);
@@ -194,11 +205,42 @@ Identity Identify::merged(const PeerId& id, Peer& peer, IdentifyMessage& message
   return identity;
 }
 
+void Identify::keep(Peer& peer, Identity identity) {
+  const auto found =
+      software_
+          .try_emplace({std::move(identity.protocol_version), std::move(identity.agent_version),
+                        std::move(identity.protocols)})
+          .first;
+  found->second += 1;
+  leave_software(peer);
+  peer.software = &*found;
+  peer.addresses = std::move(identity.addresses);
+  peer.addresses.shrink_to_fit();
+  peer.are_addresses_signed = identity.are_addresses_signed;
+}
+
+void Identify::leave_software(Peer& peer) {
+  if (peer.software == nullptr) return;
+  peer.software->second -= 1;
+  if (peer.software->second == 0) software_.erase(software_.find(peer.software->first));
+  peer.software = nullptr;
+}
+
+std::optional<Identity> Identify::identity_of(const Peer& peer) {
+  if (peer.software == nullptr) return std::nullopt;
+  const Software& software = peer.software->first;
+  return Identity{.protocol_version = software.protocol_version,
+                  .agent_version = software.agent_version,
+                  .protocols = software.protocols,
+                  .addresses = peer.addresses,
+                  .are_addresses_signed = peer.are_addresses_signed};
+}
+
 void Identify::take_observed(Now now, const Peer& peer, const IdentifyMessage& message) {
   if (!message.observed) return;
-  const auto remote = peer.remotes.find(peer.connection);
+  const Multiaddr* remote = remote_of(peer, peer.connection);
   std::vector<ObservedAddresses::Change> changes;
-  observed_.report(now.instant, *message.observed, remote->second, changes);
+  observed_.report(now.instant, *message.observed, *remote, changes);
   tell(changes);
 }
 
@@ -213,7 +255,8 @@ void Identify::tell(const std::vector<ObservedAddresses::Change>& changes) {
 }
 
 bool Identify::is_behind(const Peer& peer) const {
-  return peer.told < version_ && peer.identity && peer.identity->speaks(identify_push_protocol);
+  return peer.told < version_ && peer.software != nullptr &&
+         std::ranges::binary_search(peer.software->first.protocols, identify_push_protocol);
 }
 
 // One message for all: where we see a peer is left out, which means that it did not change.
@@ -258,11 +301,9 @@ void Identify::take_output(IdentifyOutput& output) {
   std::swap(output_, output);
 }
 
-const Identity* Identify::identity_of(const PeerId& id) const {
+std::optional<Identity> Identify::identity_of(const PeerId& id) const {
   const auto found = peers_.find(id);
-  if (found == peers_.end()) return nullptr;
-  const std::optional<Identity>& identity = found->second.identity;
-  return identity ? &*identity : nullptr;
+  return found == peers_.end() ? std::nullopt : identity_of(found->second);
 }
 
 }  // namespace mycel::session

@@ -146,29 +146,51 @@ class Identify {
   Instant next_deadline() const;
   void take_output(IdentifyOutput& output);
 
-  /// What a connected peer said; it lives until the next call that changes something.
-  const Identity* identity_of(const PeerId& peer) const;
+  /// What a connected peer said.
+  std::optional<Identity> identity_of(const PeerId& peer) const;
   std::vector<Multiaddr> observed_addresses() const { return observed_.addresses(); }
   const IdentifyCounters& counters() const { return counters_; }
 
  private:
+  /// What many peers say word for word. Kept once, for they are what an identity mostly is.
+  struct Software {
+    std::string protocol_version;
+    std::string agent_version;
+    std::vector<std::string> protocols;
+    friend auto operator<=>(const Software&, const Software&) = default;
+  };
+  using SoftwareCounts = std::map<Software, std::size_t>;  // with how many peers say it
+  struct Remote {
+    ConnectionId connection;
+    Multiaddr address;
+  };
   struct Peer {
     ConnectionId connection;  // for what is asked and pushed
-    /// Where its connections come from, for what we tell it. The used one, and the one before.
-    std::map<ConnectionId, Multiaddr> remotes;
-    std::optional<RequestId> asked;
-    bool has_failed = false;
+    /// Where its connections come from, for what we tell it, older first. The used one, and the
+    /// one before.
+    std::vector<Remote> remotes;
+    RequestId asked{};  // 0: nothing
     DeadlineId retry;
-    std::optional<Identity> identity;
+    SoftwareCounts::value_type* software = nullptr;  // null until it was identified
+    std::vector<Multiaddr> addresses;
     std::uint64_t sequence = 0;  // of its newest signed record
     std::uint64_t told = 0;      // the version of ours that it was told; 0: nothing
+    bool are_addresses_signed = false;
+    bool has_failed = false;
   };
   static constexpr std::size_t remotes_max = 2;
+
+  static void note_remote(Peer& peer, ConnectionId connection, const Multiaddr& address);
+  static const Multiaddr* remote_of(const Peer& peer, ConnectionId connection);
+  static std::optional<Identity> identity_of(const Peer& peer);
+  void keep(Peer& peer, Identity identity);
+  void leave_software(Peer& peer);
 
   void ask(const PeerId& id, Peer& peer);
   void give_up(const PeerId& id, Peer& peer, RequestFailure failure);
   void accept(Now now, const PeerId& id, Peer& peer, IdentifyMessage message, bool is_push);
-  Identity merged(const PeerId& id, Peer& peer, IdentifyMessage& message, bool is_push) const;
+  static Identity merged(const PeerId& id, Peer& peer, const std::optional<Identity>& before,
+                         IdentifyMessage& message, bool is_push);
   void take_observed(Now now, const Peer& peer, const IdentifyMessage& message);
   void push();
   bool is_behind(const Peer& peer) const;
@@ -184,6 +206,7 @@ class Identify {
   Bytes record_;
   std::uint64_t version_ = 1;  // of the three above
   std::map<PeerId, Peer> peers_;
+  SoftwareCounts software_;
   std::map<RequestId, PeerId> asked_;
   Sequence<RequestId> request_ids_;
   Deadlines<PeerId> retries_;
