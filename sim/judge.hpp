@@ -51,6 +51,13 @@ struct FoundNearest {
   std::vector<PeerId> peers;
   Instant asked_at{};
 };
+/// A user wanted a connection to another node and has it, or not.
+struct Reached {
+  std::uint32_t node = 0;
+  std::uint32_t other = 0;
+  bool is_reached = false;
+  Instant asked_at{};
+};
 /// A user began an operation, which must end by `due`.
 struct Began {
   std::uint64_t ticket = 0;
@@ -67,8 +74,8 @@ struct Ended {
 struct WentDown {
   std::uint32_t node = 0;
 };
-using Fact = std::variant<Published, Acknowledged, Delivered, NotFound, FoundNearest, Began, Ended,
-                          WentDown>;
+using Fact = std::variant<Published, Acknowledged, Delivered, NotFound, FoundNearest, Reached,
+                          Began, Ended, WentDown>;
 
 class Judge {
  public:

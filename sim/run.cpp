@@ -41,6 +41,10 @@ struct Fold {
     fold(fact.node, fact.key, {});
     for (const PeerId& peer : fact.peers) print.fold(peer.view());
   }
+  void operator()(const Reached& fact) const {
+    print.fold(std::uint64_t{fact.node} << 32 | fact.other);
+    print.fold(fact.is_reached ? 1 : 0);
+  }
   void operator()(const Began& fact) const { print.fold(fact.ticket); }
   void operator()(const Ended& fact) const { print.fold(fact.ticket); }
   void operator()(const WentDown& fact) const { print.fold(fact.node); }
@@ -120,6 +124,7 @@ Outcome Run::go() {
   converge();
   run_until(now() + plan_.converge);
   enter(Phase::calm);
+  examine();
   run_until(now() + scenario_.calm);
   drain();
   return conclude();
@@ -226,6 +231,17 @@ void Run::converge() {
     if (!core_.contains(number) && is_rest_down) fleet_.crash(number);
   for (const std::uint32_t number : core_) fleet_.start(number);
   outcome_.core = static_cast<std::uint32_t>(core_.size());
+}
+
+// In the first half of the calm, one node after the other in an order of its own.
+void Run::examine() {
+  const auto half = static_cast<std::uint64_t>(scenario_.calm.count() / 2);
+  for (const auto& workload : workloads_)
+    for (const std::uint32_t number : core_)
+      world_.call_at(now() + Duration{static_cast<Duration::rep>(rng_.below(half + 1))},
+                     [this, &workload = *workload, number] {
+                       if (fleet_.is_up(number)) workload.examine(*this, number);
+                     });
 }
 
 void Run::drain() {

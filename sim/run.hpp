@@ -134,6 +134,7 @@ class Run {
   void plan_step(std::size_t workload, std::uint32_t number, Duration at_least);
   void step(std::size_t workload, std::uint32_t number);
   void converge();
+  void examine();
   void drain();
   void run_until(Instant end);
   Outcome conclude();

@@ -19,6 +19,8 @@ class Workload {
   /// The next operation of a node that is up. Called every WorkloadSpec::every on average, from
   /// when the node has settled until the end.
   virtual void step(Run& run, std::uint32_t number) = 0;
+  /// Once for each node of the core, in calm: operations whose outcome the judges can tell.
+  virtual void examine(Run& run, std::uint32_t number) { step(run, number); }
 };
 
 std::vector<std::string> workload_names();

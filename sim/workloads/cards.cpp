@@ -44,6 +44,10 @@ class CardsWorkload final : public Workload {
     resolve(run, number, other);
   }
 
+  void examine(Run& run, std::uint32_t number) override {
+    resolve(run, number, static_cast<std::uint32_t>(rng_.below(run.plan().nodes)));
+  }
+
  private:
   void publish(Run& run, std::uint32_t number) {
     const std::uint64_t edition = ++editions_[number];

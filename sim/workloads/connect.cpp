@@ -27,9 +27,13 @@ class ConnectWorkload final : public Workload {
       if (run.fleet().is_up(other) && !run.fleet().is_paused(other)) reach(run, other, number);
     } else if (draw < one_percent + both_percent + burst_percent) {
       for (std::uint32_t i = 0; i < burst; ++i) reach(run, number, any_other(run, number));
-    } else {
+    } else if (!run.is_calm()) {  // it would end others' attempts, and judges could not tell why
       run.fleet().node(number).wiring().connections().disconnect(run.fleet().peer_of(other));
     }
+  }
+
+  void examine(Run& run, std::uint32_t number) override {
+    reach(run, number, any_other(run, number));
   }
 
  private:
@@ -43,7 +47,9 @@ class ConnectWorkload final : public Workload {
     const Ticket ticket = run.begin(number, "reach", allowed, "node " + std::to_string(other));
     run.fleet().node(number).wiring().reach(
         run.fleet().peer_of(other),
-        [&run, ticket](const Result<connect::PeerConnected, parts::Refusal>& result) {
+        [&run, ticket, number, other,
+         since = run.now()](const Result<connect::PeerConnected, parts::Refusal>& result) {
+          run.tell(Reached{number, other, static_cast<bool>(result), since});
           run.end(ticket, {.is_good = static_cast<bool>(result),
                            .text = result ? "connected" : result.error().reason});
         });

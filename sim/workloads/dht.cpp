@@ -15,6 +15,7 @@ namespace {
 constexpr Duration allowed = 75s;
 constexpr std::uint32_t put_percent = 20, put_again_percent = 10, get_percent = 45,
                         nearest_percent = 15;
+constexpr std::uint32_t examined_gets = 3;
 
 class DhtWorkload final : public Workload {
  public:
@@ -42,6 +43,12 @@ class DhtWorkload final : public Workload {
     if (is(get_percent)) return get(run, number, sealed_key(any_node(run), item));
     if (is(nearest_percent)) return find_nearest(run, number);
     find_peer(run, number);
+  }
+
+  void examine(Run& run, std::uint32_t number) override {
+    find_nearest(run, number);
+    for (std::uint32_t i = 0; i < examined_gets; ++i)
+      get(run, number, sealed_key(any_node(run), any_item()));
   }
 
  private:
