@@ -154,7 +154,7 @@ void Carrier::leave(std::uint32_t number, Side side, bool is_lost) {
 
 void Carrier::erase(std::uint32_t number) {
   Connection& connection = connections_[number];
-  for (Way& way : connection.ways) drop(way.waiting_first);
+  for (const Way& way : connection.ways) drop(way.waiting_first);
   for (std::uint32_t at = connection.first_stream; at != nothing; at = streams_[at].next)
     streams_.give_back(at);
   connection = Connection{};

@@ -70,7 +70,8 @@ std::size_t Topology::region_of(std::uint32_t number) const {
 Duration Topology::round_trip(std::uint32_t a, std::uint32_t b) const {
   const auto [low, high] = std::minmax(a, b);
   const std::pair<std::size_t, std::size_t> regions = std::minmax({region_of(a), region_of(b)});
-  const std::uint64_t base = std::uint64_t{milliseconds_upper[regions.first][regions.second]} * 1'000'000;
+  const std::uint64_t base =
+      std::uint64_t{milliseconds_upper[regions.first][regions.second]} * 1'000'000;
   const std::uint64_t own = Rng(~seed_ ^ (std::uint64_t{low} << 32 | high)).below(base / 4 + 1);
   return Duration{static_cast<Duration::rep>((base + own) * scale_ / unscaled)};
 }

@@ -82,7 +82,7 @@ ConnectionId VirtualLinks::dial(const Multiaddr& address, std::optional<PeerId> 
 }
 
 void VirtualLinks::receive(Flight& flight) {
-  Found at{&carrier_.connection(flight.connection), flight.connection, flight.to};
+  const Found at{&carrier_.connection(flight.connection), flight.connection, flight.to};
   if (flight.kind == FlightKind::closed) {
     const ConnectionId own = name(at);
     let_go(at.number, at.side);

@@ -124,8 +124,8 @@ void Wiring::on_connect_event(const connect::Event& event) {
 void Wiring::on_hello_event(const session::HelloEvent& event) {
   if (const auto* welcomed = std::get_if<session::Welcomed>(&event)) {
     tell("welcomed", welcomed->peer);
-    const auto* identity = identify_.identify().identity_of(welcomed->peer);
-    if (identity != nullptr && is_let_in(welcomed->peer))
+    const auto identity = identify_.identify().identity_of(welcomed->peer);
+    if (identity && is_let_in(welcomed->peer))
       dht_.on_peer({welcomed->peer, identity->addresses}, identity->protocols);
   } else if (const auto* refused = std::get_if<session::Refused>(&event)) {
     tell("refused", refused->peer);

@@ -7,7 +7,7 @@ namespace mycel::dht {
 namespace {
 
 // Peers that left the table, kept for the day that it is empty.
-constexpr std::size_t departed_max = 8;
+constexpr std::size_t departed_max = 16;
 
 template <class T>
 void swap_buffer(std::vector<T>& ours, std::vector<T>& theirs) {
@@ -102,7 +102,7 @@ void Dht::ask(PeerInfo to, Purpose purpose, OperationId operation, Message messa
   pending = {.to = std::move(to),
              .purpose = purpose,
              .type = message.type,
-              .sweep = sweep,
+             .sweep = sweep,
              .operation = operation,
              .value = {}};
   if (message.record) pending.value = message.record->value;
@@ -162,6 +162,7 @@ void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
 void Dht::on_heard(Now now, const PeerInfo& peer) {
   const bool was_empty = table_.empty();
   table_.on_answered(now.instant, peer);
+  std::erase_if(departed_, [&](const Departed& departed) { return departed.peer.id == peer.id; });
   if (was_empty && !table_.empty()) on_table_filled(now);
 }
 
@@ -176,7 +177,7 @@ void Dht::on_silence(Now now, const Pending& pending, RequestFailure failure) {
   }
   if (gone) {
     if (departed_.size() == departed_max) departed_.erase(departed_.begin());
-    departed_.push_back(*std::move(gone));
+    departed_.push_back({*std::move(gone)});
   }
   if (table_.empty() && !was_empty) seek_entry(now);
 }

@@ -237,6 +237,11 @@ class Dht {
     TimerKind kind = TimerKind::operation;
     OperationId operation{};
   };
+  /// Whom a cut made silent is there again when it heals, and nobody else may know of it.
+  struct Departed {
+    PeerInfo peer;
+    std::uint8_t knocks = 0;
+  };
   struct Renewal {
     Bytes key;
     bool is_provider = false;
@@ -305,6 +310,7 @@ class Dht {
   void seek_entry(Now now);
   void refresh_stalest_bucket(Now now);
   void check_silent(Now now);
+  void knock_at_departed();
   void queue_refresh(std::size_t bucket);
   void queue_refresh_of_all();
   void queue_renewals(std::vector<Bytes>& keys, bool is_provider);
@@ -341,7 +347,7 @@ class Dht {
   std::vector<Instant> bucket_refreshed_;
   std::list<std::size_t> refreshes_;  // buckets
   std::list<Renewal> renewals_;
-  std::vector<PeerInfo> departed_;  // the last that left the table: where to knock when it is empty
+  std::vector<Departed> departed_;  // the last that left the table, the longest ago first
 
   std::size_t reported_size_ = 0;
   mutable Counters counters_;

@@ -408,6 +408,35 @@ TEST(Dht, silent_peers_are_checked_and_leave) {
   EXPECT_LE(story.time, 1h + 30min);
 }
 
+TEST(Dht, knocks_at_peers_that_a_cut_made_silent_until_they_answer_again) {
+  Story story;
+  for (const std::uint64_t number : {1U, 2U, 3U}) story.meet(number);
+  bool is_cut = true;
+  const auto run_for = [&](Duration span) {
+    const Duration end = story.time + span;
+    while (story.dht.next_deadline() - Instant{} < end) {
+      story.time = std::max(story.time, story.dht.next_deadline() - Instant{});
+      story.dht.on_deadline(story.now());
+      for (Output output = story.take(); !output.early.requests.empty(); output = story.take())
+        for (const Request& request : output.early.requests) {
+          if (is_cut && request.to != peer_number(3))
+            story.dht.on_failure(story.now(), request.id, RequestFailure::timeout);
+          else
+            story.dht.on_answer(story.now(), request.id, {.type = request.message.type, .key = {}});
+        }
+    }
+    story.time = end;
+  };
+  for (int lookup = 0; lookup < 2; ++lookup) {
+    story.dht.find_nearest(story.now(), as_bytes("anywhere"));
+    run_for(1min);
+  }
+  ASSERT_EQ(story.dht.table().size(), 1) << "the cut has parted the tables";
+  is_cut = false;
+  run_for(2min);
+  EXPECT_EQ(story.dht.table().size(), 3);
+}
+
 #if defined(MEASURES_MEMORY)
 TEST(Dht, a_machine_in_a_network_of_ten_thousand_takes_at_most_20_KiB) {
   constexpr std::size_t machines = 50;

@@ -50,7 +50,7 @@ void Dht::seek_entry(Now now) {
   if (!table_.empty()) return;
   entry_attempt_ += 1;
   next_.events.emplace_back(EntryWanted{entry_attempt_});
-  for (const PeerInfo& peer : departed_) check_peer(peer);
+  for (const Departed& departed : departed_) check_peer(departed.peer);
   Duration wait = config_.entry_retry_min;
   for (std::uint32_t i = 1; i < entry_attempt_ && wait < config_.entry_retry_max; ++i) wait *= 2;
   wait = std::min(wait, config_.entry_retry_max);
@@ -61,7 +61,6 @@ void Dht::seek_entry(Now now) {
 
 void Dht::on_table_filled(Now now) {
   entry_attempt_ = 0;
-  departed_.clear();
   deadlines_.cancel(entry_timer_);
   set_timer(refresh_timer_, TimerKind::refresh, now.instant + config_.refresh_interval);
   set_timer(check_timer_, TimerKind::check, now.instant + config_.check_interval);
@@ -86,7 +85,23 @@ void Dht::check_silent(Now now) {
   constexpr std::size_t a_time = 8;
   for (const PeerId& peer : table_.silent_since(now.instant - config_.check_after, a_time))
     check_peer(*table_.find(peer));
+  knock_at_departed();
   set_timer(check_timer_, TimerKind::check, now.instant + config_.check_interval);
+}
+
+/// A cut that lasts longer than two requests parts the tables of its sides. Each side goes on
+/// knocking for a while, a few peers at a time, so that the halves of the mesh meet again.
+void Dht::knock_at_departed() {
+  constexpr std::size_t a_time = 2;
+  constexpr std::uint8_t knocks_max = 120;  // with sixteen of them one turn in eight: eight hours
+  for (std::size_t i = 0; i < a_time && !departed_.empty(); ++i) {
+    Departed departed = std::move(departed_.front());
+    departed_.erase(departed_.begin());
+    if (!table_.has_place_for(departed.peer.id)) continue;
+    check_peer(departed.peer);
+    departed.knocks += 1;
+    if (departed.knocks < knocks_max) departed_.push_back(std::move(departed));
+  }
 }
 
 void Dht::queue_refresh(std::size_t bucket) {
