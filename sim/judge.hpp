@@ -70,6 +70,7 @@ struct Began {
 struct Ended {
   std::uint64_t ticket = 0;
   bool is_known = true;
+  bool is_good = true;  ///< its user got what it wanted
 };
 /// The node went down with all that its users waited for.
 struct WentDown {

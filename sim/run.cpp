@@ -309,7 +309,7 @@ Ticket Run::begin(std::uint32_t node, std::string_view operation, Duration allow
 
 bool Run::end(Ticket ticket, const Ending& ending) {
   const auto entry = under_way_.find(ticket);
-  tell(Ended{ticket, entry != under_way_.end()});
+  tell(Ended{ticket, entry != under_way_.end(), ending.is_good});
   if (entry == under_way_.end()) return false;
   const UnderWay ended = std::move(entry->second);
   under_way_.erase(entry);

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "sim/neighbours.hpp"
-#include "sim/sealed_value.hpp"
+#include "sim/stored_version.hpp"
 
 namespace mycel::sim {
 namespace {
@@ -64,7 +64,7 @@ class Durable final : public Judge {
     const auto stored = run.fleet().node(number).store().get(Table::records, key.view());
     if (!stored || !*stored) return std::nullopt;
     const auto record = dht::decode_stored_record((*stored)->view());
-    return record ? open_sealed(key.view(), record->value.view()) : std::nullopt;
+    return record ? stored_version(key.view(), record->value.view()) : std::nullopt;
   }
 
   static std::size_t holders_of(Run& run, const Bytes& key, std::uint32_t asker) {

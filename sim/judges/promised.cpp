@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "sim/run.hpp"
-#include "sim/sealed_value.hpp"
+#include "sim/stored_version.hpp"
 
 namespace mycel::sim {
 namespace {
@@ -53,7 +53,7 @@ class Promised final : public Judge {
     if (!stored) return true;  // a disk that cannot be read proves nothing
     if (!*stored) return false;
     const auto record = dht::decode_stored_record((*stored)->view());
-    const auto held = record ? open_sealed(fact.key.view(), record->value.view()) : std::nullopt;
+    const auto held = record ? stored_version(fact.key.view(), record->value.view()) : std::nullopt;
     return held && *held >= fact.version;
   }
 

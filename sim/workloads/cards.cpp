@@ -53,8 +53,10 @@ class CardsWorkload final : public Workload {
     const std::uint64_t edition = ++editions_[number];
     const std::string name = card_name(number);
     const std::string text = std::to_string(edition);
-    const std::string document = R"({"name":")" + name + R"(","description":"","url":"a:b",)" +
-                                 R"("version":")" + text + R"(","skills":[]})";
+    const std::string document =
+        R"({"name":")" + name + R"(","description":"Answers.","version":")" + text +
+        R"(","url":"https://agent.example.org/a2a","skills":[{"id":"answer","name":"Answer",)" +
+        R"("description":"Answers.","tags":["test"]}]})";
     const Bytes key = agents::card_key(did_of(run, number));
     const Bytes value = words_of(name, text);
     run.tell(Published{number, key, value, edition});
