@@ -63,6 +63,8 @@ class Fleet {
   Node* find(std::uint32_t number) { return places_[number]->node.get(); }
   /// The node with this id; of twins the lower number.
   std::optional<std::uint32_t> number_of(const PeerId& peer) const;
+  /// Whose keys the node has: its own number's, or that of whom it is a twin.
+  std::uint32_t keys_of(std::uint32_t number) const { return places_[number]->whose; }
   const PeerId& peer_of(std::uint32_t number) const { return places_[number]->peer; }
   Disk& disk(std::uint32_t number) { return places_[number]->disk; }
   /// What the node would be started with now.

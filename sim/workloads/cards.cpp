@@ -97,7 +97,7 @@ class CardsWorkload final : public Workload {
   /// Making a key takes as long as a signature, so it is made once.
   const std::string& did_of(Run& run, std::uint32_t number) {
     std::string& did = dids_[number];
-    if (did.empty()) did = *NumberedKeys(run.world(), number).did_of(agent);
+    if (did.empty()) did = *NumberedKeys(run.world(), run.fleet().keys_of(number)).did_of(agent);
     return did;
   }
 
