@@ -3,6 +3,8 @@
 
 #include <map>
 
+#include "protocol/agents/signed_card.hpp"
+
 #include "sim/neighbours.hpp"
 #include "sim/sealed_value.hpp"
 
@@ -59,12 +61,15 @@ class Durable final : public Judge {
                              std::to_string(version->second));
   }
 
-  /// By what stands on the disk: nobody acknowledges what is not there.
+  /// By what stands on the disk: nobody acknowledges what is not there. Of a card it is enough that
+  /// it stands there.
   static std::optional<std::uint64_t> version_at(Run& run, std::uint32_t number, const Bytes& key) {
     const auto stored = run.fleet().node(number).store().get(Table::records, key.view());
     if (!stored || !*stored) return std::nullopt;
     const auto record = dht::decode_stored_record((*stored)->view());
-    return record ? open_sealed(key.view(), record->value.view()) : std::nullopt;
+    if (!record) return std::nullopt;
+    if (agents::did_of_key(key.view())) return 0;
+    return open_sealed(key.view(), record->value.view());
   }
 
   static std::size_t holders_of(Run& run, const Bytes& key, std::uint32_t asker) {

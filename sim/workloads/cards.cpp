@@ -53,7 +53,7 @@ class CardsWorkload final : public Workload {
     const std::uint64_t edition = ++editions_[number];
     const std::string name = card_name(number);
     const std::string text = std::to_string(edition);
-    const std::string document = R"({"name":")" + name + R"(","description":"","url":"a:b",)" +
+    const std::string document = R"({"name":")" + name + R"(","description":"an agent","url":"a:b",)" +
                                  R"("version":")" + text + R"(","skills":[]})";
     const Bytes key = agents::card_key(did_of(run, number));
     const Bytes value = words_of(name, text);
