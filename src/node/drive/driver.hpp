@@ -64,6 +64,8 @@ class Driver {
   }
 
   const Machine& machine() const { return machine_; }
+  /// A commit has failed: from then on the machine believes in more than what is on the disk.
+  bool is_beyond_store() const { return is_beyond_store_; }
 
   void bend(Bend<Output> bend) { bend_ = std::move(bend); }
   /// Calls the bend although nothing happened, so that it can add what it kept back.
@@ -112,6 +114,7 @@ class Driver {
     Held& held = held_[static_cast<std::size_t>(number - first_held_)];
     held.is_committed = true;
     held.is_lost = !result;
+    is_beyond_store_ = is_beyond_store_ || !result;
     if (!result) ports_.on_store_failure(result.error());
     while (!held_.empty() && held_.front().is_committed) release_first();
   }
@@ -139,6 +142,7 @@ class Driver {
   Perform perform_early_;
   Bend<Output> bend_;
   std::deque<Held> held_;          // outputs that wait for a commit, oldest first
+  bool is_beyond_store_ = false;
   std::uint64_t first_held_ = 0;   // the number of held_.front(), counted from the start
   std::unique_ptr<Output> spare_;  // a used output, kept for its buffers
   std::shared_ptr<int> alive_ = std::make_shared<int>();

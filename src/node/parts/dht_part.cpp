@@ -63,8 +63,13 @@ void DhtPart::perform_early(dht::Output& output) {
   for (const dht::Answer& answer : output.early.answers) reply(answer);
 }
 
+// What the machine takes for kept already it does not write again: once a commit was lost, nothing
+// that it confirms is certain to be on the disk.
 void DhtPart::perform(dht::Output& output) {
-  for (const dht::Answer& answer : output.answers) reply(answer);
+  for (dht::Answer& answer : output.answers) {
+    if (driver_.is_beyond_store()) answer.reply = dht::Reply::refusal;
+    reply(answer);
+  }
   for (dht::Event& event : output.events)
     ports_.events.post([this, event = std::move(event)] { on_event(event); });
 }
