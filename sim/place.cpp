@@ -35,7 +35,7 @@ Multiaddr to_multiaddr(Place place) {
 std::optional<Place> to_place(const Multiaddr& address) {
   const ByteView binary = address.binary().view();
   if (binary.size() != shape.size()) return std::nullopt;
-  for (const std::size_t fixed : {0, 5, 6, 9, 10})
+  for (const std::size_t fixed : {0UL, 5UL, 6UL, 9UL, 10UL})
     if (at(binary, fixed) != shape[fixed]) return std::nullopt;
   const std::uint32_t block = at(binary, 1) - first_block;
   if (block >= 2U * Place::moves_max) return std::nullopt;

@@ -173,7 +173,7 @@ void Run::set_up(std::uint32_t number, NodeSetup& setup) {
 void Run::listen_to(Node& node) {
   const std::uint32_t number = node.number();
   if (is_traced()) trace({.kind = TraceKind::node_up, .node = number});
-  node.on_event = [this, number, since = now()](std::string_view event, const PeerId&) {
+  node.on_event = [this, since = now()](std::string_view event, const PeerId&) {
     if (event != "joined") return;
     Figures& figures = outcome_.figures["join"];
     figures.count += 1;
