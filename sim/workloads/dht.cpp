@@ -47,8 +47,7 @@ class DhtWorkload final : public Workload {
 
   void examine(Run& run, std::uint32_t number) override {
     find_nearest(run, number);
-    for (std::uint32_t i = 0; i < examined_gets; ++i)
-      get(run, number, sealed_key(any_node(run), any_item()));
+    for (std::uint32_t i = 0; i < examined_gets; ++i) get(run, number, any_key(run));
   }
 
  private:
@@ -56,6 +55,11 @@ class DhtWorkload final : public Workload {
     return static_cast<std::uint32_t>(rng_.below(run.plan().nodes));
   }
   std::uint32_t any_item() { return static_cast<std::uint32_t>(rng_.below(spec_.items)); }
+  /// Drawn one after the other: in which order arguments are made is the compiler's choice.
+  Bytes any_key(Run& run) {
+    const std::uint32_t author = any_node(run);
+    return sealed_key(author, any_item());
+  }
 
   template <class Start, class Then>
   void look_up(Run& run, std::uint32_t number, std::string_view operation, std::string what,
