@@ -63,7 +63,7 @@ class DhtWorkload final : public Workload {
 
   template <class Start, class Then>
   void look_up(Run& run, std::uint32_t number, std::string_view operation, std::string what,
-               Start&& start, Then then) {
+               Start&& start, const Then& then) {
     const Ticket ticket = run.begin(number, operation, allowed, std::move(what));
     run.fleet().node(number).wiring().dht().look_up(
         std::forward<Start>(start), [&run, ticket, then](const dht::LookupDone& done) {
