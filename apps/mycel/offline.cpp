@@ -78,6 +78,14 @@ Result<Opened, std::string> open_folder(const Arguments& arguments, Keys wanted)
   return Opened{std::move(*config), std::move(*paths), std::move(*lock)};
 }
 
+/// The keys of a node that does not run. `entropy` must outlive them.
+Result<keys::Keystore, keys::KeyError> open_keystore(const Opened& folder,
+                                                     os::SystemEntropy& entropy) {
+  return keys::Keystore::open(daemon::keys_folder(folder.paths.data_dir),
+                              daemon::secret_of(folder.config, folder.paths, config::environment()),
+                              entropy);
+}
+
 Result<crypto::SecretBytes, std::string> passphrase_in(const std::string& file) {
   auto secret = keys::resolve(keys::PassphraseFile{file});
   if (!secret) return Err{secret.error().text};
@@ -114,9 +122,7 @@ int show_identity(const Arguments& arguments) {
   const auto folder = open_folder(arguments, Keys::must_exist);
   if (!folder) return fail(arguments, "no_folder", folder.error());
   os::SystemEntropy entropy;
-  auto keystore = keys::Keystore::open(
-      daemon::keys_folder(folder->paths.data_dir),
-      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  auto keystore = open_keystore(*folder, entropy);
   if (!keystore) return fail(arguments, "keys", keystore.error().text);
   json::object agents;
   for (const std::string& name : keystore->agents()) {
@@ -135,9 +141,7 @@ int backup_identity(const Arguments& arguments) {
   const auto passphrase = passphrase_in(arguments.second);
   if (!passphrase) return fail(arguments, "passphrase", passphrase.error());
   os::SystemEntropy entropy;
-  auto keystore = keys::Keystore::open(
-      daemon::keys_folder(folder->paths.data_dir),
-      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  auto keystore = open_keystore(*folder, entropy);
   if (!keystore) return fail(arguments, "keys", keystore.error().text);
   const auto saved = keys::backup(*keystore, arguments.file, passphrase->view());
   if (!saved) return fail(arguments, "not_saved", saved.error().text);
@@ -181,9 +185,7 @@ int create_network(const Arguments& arguments) {
   const auto folder = open_folder(arguments, Keys::may_be_missing);
   if (!folder) return fail(arguments, "no_folder", folder.error());
   os::SystemEntropy entropy;
-  auto keystore = keys::Keystore::open(
-      daemon::keys_folder(folder->paths.data_dir),
-      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  auto keystore = open_keystore(*folder, entropy);
   if (!keystore) return fail(arguments, "keys", keystore.error().text);
   const auto key = keystore->agent_key(authority_name(arguments.first));
   if (!key) return fail(arguments, "keys", key.error().text);
@@ -199,9 +201,7 @@ int admit_to_network(const Arguments& arguments) {
   const auto folder = open_folder(arguments, Keys::must_exist);
   if (!folder) return fail(arguments, "no_folder", folder.error());
   os::SystemEntropy entropy;
-  auto keystore = keys::Keystore::open(
-      daemon::keys_folder(folder->paths.data_dir),
-      daemon::secret_of(folder->config, folder->paths, config::environment()), entropy);
+  auto keystore = open_keystore(*folder, entropy);
   if (!keystore) return fail(arguments, "keys", keystore.error().text);
   const auto names = keystore->agents();
   if (std::ranges::find(names, authority_name(arguments.first)) == names.end())
