@@ -42,7 +42,7 @@ class SizeEstimate {
 Distance radius_for(std::size_t count, std::uint64_t nodes);
 /// Whether these peers stand too near to `target` to be there by chance: in a network of `nodes`
 /// at most a quarter as many are to be expected so near. For twenty peers and a true number that
-/// happens once in ten million lookups, and once in three hundred when the number is half the
+/// happens once in three million lookups, and once in three hundred when the number is half the
 /// truth.
 bool is_crowded(const Key& target, const std::vector<PeerInfo>& nearest, std::uint64_t nodes);
 
