@@ -141,7 +141,7 @@ class Driver {
   Perform perform_;
   Perform perform_early_;
   Bend<Output> bend_;
-  std::deque<Held> held_;          // outputs that wait for a commit, oldest first
+  std::deque<Held> held_;  // outputs that wait for a commit, oldest first
   bool is_beyond_store_ = false;
   std::uint64_t first_held_ = 0;   // the number of held_.front(), counted from the start
   std::unique_ptr<Output> spare_;  // a used output, kept for its buffers
