@@ -31,7 +31,7 @@ class Network {
 
   /// A node of `number` at address(number). Destroying it is a crash: its peers hear nothing more.
   std::unique_ptr<VirtualLinks> attach(std::uint32_t number, const PeerId& peer);
-  /// Where a node stands that has never moved: /ip4/10.x.y.z/udp/4150/quic-v1.
+  /// Where a node stands that has never moved: /ip4/20.x.y.z/udp/4150/quic-v1.
   static Multiaddr address_of(std::uint32_t number) { return to_multiaddr({.number = number}); }
   /// Where it stands now, as it sees itself: behind a NAT nobody else can use this.
   Multiaddr address(std::uint32_t number) const {

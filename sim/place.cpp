@@ -7,7 +7,7 @@
 namespace mycel::sim {
 namespace {
 
-constexpr std::uint32_t first_block = 10;
+constexpr std::uint32_t first_block = 20;
 
 // /ip4 (0x04), 4 bytes; /udp (0x0111 as a varint), 2 bytes; /quic-v1 (0x01cc as a varint).
 using Binary = std::array<std::uint8_t, 11>;
@@ -24,9 +24,9 @@ Multiaddr to_multiaddr(Place place) {
   Binary binary = shape;
   binary[1] =
       static_cast<std::uint8_t>(first_block + 2U * place.moves + (place.is_mapped ? 1U : 0U));
-  binary[2] = static_cast<std::uint8_t>(place.number >> 16);
+  binary[2] = static_cast<std::uint8_t>(place.number);
   binary[3] = static_cast<std::uint8_t>(place.number >> 8);
-  binary[4] = static_cast<std::uint8_t>(place.number);
+  binary[4] = static_cast<std::uint8_t>(place.number >> 16);
   binary[7] = static_cast<std::uint8_t>(place.port >> 8);
   binary[8] = static_cast<std::uint8_t>(place.port);
   return Multiaddr(Bytes::copy(std::as_bytes(std::span(binary))));
@@ -39,7 +39,7 @@ std::optional<Place> to_place(const Multiaddr& address) {
     if (at(binary, fixed) != shape[fixed]) return std::nullopt;
   const std::uint32_t block = at(binary, 1) - first_block;
   if (block >= 2U * Place::moves_max) return std::nullopt;
-  return Place{.number = at(binary, 2) << 16 | at(binary, 3) << 8 | at(binary, 4),
+  return Place{.number = at(binary, 2) | at(binary, 3) << 8 | at(binary, 4) << 16,
                .moves = static_cast<std::uint8_t>(block / 2),
                .is_mapped = block % 2 == 1,
                .port = static_cast<std::uint16_t>(at(binary, 7) << 8 | at(binary, 8))};

@@ -1,7 +1,9 @@
 #pragma once
 // Where a simulated node stands on the network, as one small number and as an address on the wire:
-// /ip4/B.x.y.z/udp/PORT/quic-v1. x.y.z is the node's number. B counts its moves: 10 before the
-// first, 12 after it, and so on; the odd ones are the outer sides of its NATs.
+// /ip4/B.x.y.z/udp/PORT/quic-v1. x.y.z is the node's number, its low byte first, so that neighbours
+// by number stand in different networks. B counts its moves: 20 before the first, 22 after it, and
+// so on; the odd ones are the outer sides of its NATs. All are public: a node that moved from a
+// private network to a public one would rightly refuse to dial those whom it left.
 
 #include <compare>
 #include <cstdint>
@@ -18,7 +20,7 @@ struct Place {
   std::uint16_t port = port_listened;
 
   static constexpr std::uint16_t port_listened = 4150;
-  static constexpr std::uint8_t moves_max = 50;
+  static constexpr std::uint8_t moves_max = 40;
   static constexpr std::uint32_t number_max = (1U << 24) - 2;
   friend auto operator<=>(const Place&, const Place&) = default;
 };

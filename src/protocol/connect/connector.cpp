@@ -216,7 +216,8 @@ void Connector::on_streams(Now now, ConnectionId id, std::size_t open_streams) {
 void Connector::on_deadline(Now now) {
   dialer_.on_deadline(now.instant, output_, counters_);
   pool_.on_deadline(now.instant, output_, counters_);
-  cache_.on_deadline(now, output_.persist);
+  if (cache_.on_deadline(now, output_.persist) == Durability::synced)
+    output_.durability = Durability::synced;
   conclude(now);
 }
 

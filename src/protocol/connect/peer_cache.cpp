@@ -118,10 +118,25 @@ void PeerCache::forget(Now now, const PeerId& peer, const Multiaddr& address) {
   peers_.erase(found);
 }
 
-void PeerCache::on_deadline(Now now, StoreBatch& persist) {
-  if (now.instant < write_at_) return;
-  write_at_ = never;
-  write_not_before_ = now.instant + config_.write_every;
+Durability PeerCache::on_deadline(Now now, StoreBatch& persist) {
+  if (now.instant >= write_at_) {
+    write_at_ = never;
+    write_not_before_ = now.instant + config_.write_every;
+    write_changed(persist);
+    if (sync_at_ == never) sync_at_ = std::max(now.instant + config_.sync_after, sync_not_before_);
+  }
+  if (now.instant < sync_at_) return Durability::buffered;
+  sync_at_ = never;
+  sync_not_before_ = now.instant + config_.sync_every;
+  // A commit that is synced takes all earlier ones with it: one entry will do.
+  if (persist.empty() && !peers_.empty()) {
+    changed_.insert(key_of(peers_.begin()->first));
+    write_changed(persist);
+  }
+  return Durability::synced;
+}
+
+void PeerCache::write_changed(StoreBatch& persist) {
   for (const Bytes& key : changed_) {
     StoreWrite write{.table = Table::peers, .key = key, .value = std::nullopt};
     const auto peer = PeerId::from_multihash(key);

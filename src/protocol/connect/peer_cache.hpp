@@ -5,6 +5,7 @@
 // Stored in Table::peers under the peer id's multihash, as protobuf:
 //   message CachedPeer { repeated bytes addresses = 1; uint64 last_seen_unix_ms = 2; }
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -47,6 +48,10 @@ struct PeerCacheConfig {
   Duration write_every = 50ms;
   /// A peer seen again is written again only when what is stored is older than this.
   Duration refresh_after = 1h;
+  /// So long after a change all that was written is made durable, if no sync came within
+  /// `sync_every`: a node that loses power soon after it joined must not depend on its doors alone.
+  Duration sync_after = 5s;
+  Duration sync_every = 1min;
 };
 
 class PeerCache {
@@ -66,9 +71,9 @@ class PeerCache {
   /// Somebody else lives there.
   void forget(Now now, const PeerId& peer, const Multiaddr& address);
 
-  Instant next_deadline() const { return write_at_; }
-  /// Writes what changed, if it is time.
-  void on_deadline(Now now, StoreBatch& persist);
+  Instant next_deadline() const { return std::min(write_at_, sync_at_); }
+  /// Writes what changed, if it is time, and says whether it is time for a sync, too.
+  Durability on_deadline(Now now, StoreBatch& persist);
 
   /// The peers, last seen first, at most `count_max`; those that answered before those that did
   /// not.
@@ -90,6 +95,7 @@ class PeerCache {
   void mark(Now now, Bytes key);
   void evict(Now now);
   void evict_oldest(Now now, ByAge& ages);
+  void write_changed(StoreBatch& persist);
 
   PeerCacheConfig config_;
   std::map<PeerId, Entry> peers_;
@@ -98,6 +104,8 @@ class PeerCache {
   std::set<Bytes> changed_;  // keys to write or erase; bounded by the peers and what was evicted
   Instant write_at_ = never;
   Instant write_not_before_{};
+  Instant sync_at_ = never;
+  Instant sync_not_before_{};
 };
 
 }  // namespace mycel::connect

@@ -26,12 +26,14 @@ struct Story {
   PeerCache cache{{.peers_max = 3}};
   Now now{Instant{}, UnixTime{} + 1000h};
   std::map<Bytes, Bytes> disk;
+  std::map<Bytes, Bytes> durable;  // what a power cut leaves
   std::size_t writes = 0;
+  std::size_t syncs = 0;
 
   void pass(Duration span) {
     now = {now.instant + span, now.unix + span};
     StoreBatch batch;
-    cache.on_deadline(now, batch);
+    const Durability durability = cache.on_deadline(now, batch);
     for (const StoreWrite& write : batch) {
       writes += 1;
       EXPECT_EQ(write.table, Table::peers);
@@ -41,6 +43,9 @@ struct Story {
         disk.erase(write.key);
       }
     }
+    if (durability == Durability::buffered) return;
+    durable = disk;
+    syncs += 1;
   }
   PeerCache restarted() {
     PeerCache again({.peers_max = 3});
@@ -72,12 +77,12 @@ TEST(PeerCache, is_not_written_for_every_answer) {
     story.cache.on_answered(story.now, peer(1), quic(1));
     story.pass(20s);
   }
-  EXPECT_EQ(story.writes, 1U);
+  EXPECT_EQ(story.writes, 2U);  // and once more to sync it
   for (int i = 0; i < 200; ++i) {
     story.cache.on_answered(story.now, peer(1), quic(1));
     story.pass(20s);
   }
-  EXPECT_EQ(story.writes, 2U);  // an hour has passed once
+  EXPECT_EQ(story.writes, 4U);  // an hour has passed once
 }
 
 TEST(PeerCache, forgets_whom_it_has_not_seen_for_longest_also_on_disk) {
@@ -171,6 +176,33 @@ TEST(PeerCache, an_entry_without_an_address_or_with_too_many_is_refused) {
   CachedPeer crowded;
   for (int i = 1; i <= 5; ++i) crowded.addresses.push_back(quic(i));
   EXPECT_EQ(decode_cached_peer(encode(crowded)).error(), wire::Fault::too_large);
+}
+
+TEST(PeerCache, what_was_learned_survives_a_power_cut_a_few_seconds_later) {
+  Story story;
+  story.cache.on_answered(story.now, peer(1), quic(1));
+  story.pass(100ms);
+  story.cache.on_told(story.now, peer(2), {quic(2)});
+  story.pass(100ms);
+  EXPECT_TRUE(story.durable.empty());
+  story.pass(5s);
+  EXPECT_EQ(story.durable, story.disk);
+  EXPECT_EQ(story.durable.size(), 2U);
+}
+
+TEST(PeerCache, it_syncs_once_a_minute_at_most_and_never_when_nothing_changed) {
+  Story story;
+  for (std::uint8_t i = 0; i < 120; ++i) {
+    story.cache.on_answered(story.now, peer(i % 3), quic(i));
+    story.pass(1s);
+  }
+  EXPECT_GE(story.syncs, 1U);
+  EXPECT_LE(story.syncs, 3U);
+  story.pass(1min);
+  const std::size_t syncs = story.syncs;
+  for (int i = 0; i < 100; ++i) story.pass(1min);
+  EXPECT_EQ(story.syncs, syncs);
+  EXPECT_EQ(story.cache.next_deadline(), never);
 }
 
 }  // namespace
