@@ -11,6 +11,10 @@ void Counters::each(const CounterVisitor& visit) const {
         hops);
   visit({"dht_crowded_lookups_total", "Lookups that searched the whole region of a crowded key."},
         crowded_lookups);
+  visit(
+      {"dht_doubted_lookups_total",
+       "Lookups that went on because fewer nodes stood around their key than are to be expected."},
+      doubted_lookups);
   visit({"deduplicated_requests_total", "Lookups that were under way already for somebody else."},
         deduplicated_requests);
   visit({"dht_cache_hits_total", "Values answered from the cache."}, cache_hits);

@@ -8,6 +8,7 @@ namespace {
 
 // Peers that left the table, kept for the day that it is empty.
 constexpr std::size_t departed_max = 16;
+constexpr std::size_t elders_max = 8;
 
 template <class T>
 void swap_buffer(std::vector<T>& ours, std::vector<T>& theirs) {
@@ -162,6 +163,9 @@ void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
 void Dht::on_heard(Now now, const PeerInfo& peer) {
   const bool was_empty = table_.empty();
   table_.on_answered(now.instant, peer);
+  if (elders_.size() < elders_max && table_.contains(peer.id) &&
+      std::ranges::find(elders_, peer.id) == elders_.end())
+    elders_.push_back(peer.id);
   std::erase_if(departed_, [&](const Departed& departed) { return departed.peer.id == peer.id; });
   if (was_empty && !table_.empty()) on_table_filled(now);
 }
@@ -179,6 +183,7 @@ void Dht::on_silence(Now now, const Pending& pending, RequestFailure failure) {
     if (departed_.size() == departed_max) departed_.erase(departed_.begin());
     departed_.push_back({*std::move(gone)});
   }
+  std::erase_if(elders_, [&](const PeerId& peer) { return !table_.contains(peer); });
   if (table_.empty() && !was_empty) seek_entry(now);
 }
 

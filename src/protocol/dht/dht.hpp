@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -56,8 +57,14 @@ struct Config {
   Duration enough_after = 1500ms;
   /// How often a lookup that found nothing enters once more through other peers.
   std::size_t retries_max = 1;
+  /// How often a lookup goes on because fewer nodes stand around its key than the size of the
+  /// network lets expect: liars who name each other only are as many as they are and no more.
+  std::size_t doubts_max = 4;
   /// Every bucket that no lookup went through for so long is refreshed.
   Duration refresh_interval = 10min;
+  /// A newcomer looks for its own neighbourhood again after so long, and then each time after twice
+  /// as long: whoever let it in may have led it astray, and each time it asks more others.
+  Duration settle_min = 5s;
   /// Peers not heard from for so long are asked whether they are there.
   Duration check_after = 15min;
   Duration check_interval = 30s;
@@ -232,7 +239,7 @@ class Dht {
     OperationId operation{};
     Bytes value;  // of a put: what the answer must repeat
   };
-  enum class TimerKind : std::uint8_t { operation, refresh, check, entry };
+  enum class TimerKind : std::uint8_t { operation, refresh, settle, check, entry };
   struct Timer {
     TimerKind kind = TimerKind::operation;
     OperationId operation{};
@@ -271,7 +278,12 @@ class Dht {
   void run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep);
   OperationId end_at_once(OperationResult result);
   void advance(Now now, Operation& operation);
+  void enter_widely(Lookup& lookup);
+  std::vector<PeerInfo> any_of_table(const std::function<bool(const PeerId&)>& belongs);
   bool retry(Operation& operation);
+  bool is_doubtful(const Operation& operation) const;
+  bool doubt(Operation& operation);
+  std::size_t enter_elsewhere(Operation& operation, std::size_t paths);
   bool is_enough(Now now, const Operation& operation) const;
   void rearm(Now now, Operation& operation);
   void on_operation_timer(Now now, OperationId id);
@@ -309,6 +321,7 @@ class Dht {
   void on_table_filled(Now now);
   void seek_entry(Now now);
   void refresh_stalest_bucket(Now now);
+  void settle(Now now);
   void check_silent(Now now);
   void knock_at_departed();
   void queue_refresh(std::size_t bucket);
@@ -340,6 +353,8 @@ class Dht {
 
   Deadlines<Timer> deadlines_;
   DeadlineId refresh_timer_{};
+  DeadlineId settle_timer_{};
+  Duration settle_wait_{};
   DeadlineId check_timer_{};
   DeadlineId entry_timer_{};
   std::uint32_t entry_attempt_ = 0;
@@ -347,6 +362,7 @@ class Dht {
   std::vector<Instant> bucket_refreshed_;
   std::list<std::size_t> refreshes_;  // buckets
   std::list<Renewal> renewals_;
+  std::vector<PeerId> elders_;      // of those in the table, the ones that answered first
   std::vector<Departed> departed_;  // the last that left the table, the longest ago first
 
   std::size_t reported_size_ = 0;

@@ -132,6 +132,7 @@ void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) 
   const Key target = Key::of(key);
   Lookup lookup(config_for(goal, config_.lookup), target, self_);
   lookup.enter(table_.nearest(target, config_.lookup.k, RoutingTable::Which::all));
+  if (is_upkeep && std::holds_alternative<FindNearest>(goal)) enter_widely(lookup);
   Operation& operation = operations_
                              .emplace(id, Operation{.id = id,
                                                     .askers = {id},
@@ -144,6 +145,29 @@ void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) 
                              .first->second;
   if (is_upkeep) upkeep_running_ += 1;
   advance(now, operation);
+}
+
+/// On paths of their own through those whom this node met first, and through any others: a table
+/// that liars have filled at one end would only lead to them again.
+void Dht::enter_widely(Lookup& lookup) {
+  constexpr std::size_t more_paths = 4;
+  std::vector<PeerInfo> elders;
+  for (const PeerId& peer : elders_)
+    if (auto known = table_.find(peer)) elders.push_back(*std::move(known));
+  lookup.enter(elders, more_paths);
+  lookup.enter(any_of_table([&](const PeerId& peer) { return !lookup.knows(peer); }), more_paths);
+}
+
+/// At most k, drawn from those that belong.
+std::vector<PeerInfo> Dht::any_of_table(const std::function<bool(const PeerId&)>& belongs) {
+  std::vector<PeerId> drawn = table_.peers();
+  std::erase_if(drawn, [&](const PeerId& peer) { return !belongs(peer); });
+  rng_.shuffle(drawn);
+  if (drawn.size() > config_.lookup.k) drawn.resize(config_.lookup.k);
+  std::vector<PeerInfo> peers;
+  peers.reserve(drawn.size());
+  for (const PeerId& peer : drawn) peers.push_back(*table_.find(peer));
+  return peers;
 }
 
 Operation* Dht::operation_of(OperationId id) {
@@ -173,6 +197,7 @@ void Dht::advance(Now now, Operation& operation) {
       return rearm(now, operation);
     }
     if (begin_region(now, operation)) return advance_region(now, operation);
+    if (is_doubtful(operation) && doubt(operation)) continue;
     size_.on_neighbourhood(operation.lookup.target(), operation.lookup.nearest());
     if (!is_in_vain(operation) || !retry(operation)) break;
   }
@@ -184,21 +209,44 @@ bool Dht::is_enough(Now now, const Operation& operation) const {
          operation.lookup.waits_for_slow_only();
 }
 
-/// Enters once more, through peers of the table that the lookup has not met. False when there are
-/// none.
+/// Enters once more. False when there is no way in that is left.
 bool Dht::retry(Operation& operation) {
   if (operation.retries_left == 0) return false;
   operation.retries_left -= 1;
-  std::vector<PeerId> others = table_.peers();
-  std::erase_if(others, [&](const PeerId& peer) { return operation.lookup.knows(peer); });
-  rng_.shuffle(others);
-  if (others.size() > config_.lookup.k) others.resize(config_.lookup.k);
-  std::vector<PeerInfo> entry_points;
-  entry_points.reserve(others.size());
-  for (const PeerId& peer : others) entry_points.push_back(*table_.find(peer));
-  if (operation.lookup.enter(entry_points) == 0) return false;
+  if (enter_elsewhere(operation, 1) == 0) return false;
   counters_.lookup_retries += 1;
   return true;
+}
+
+/// Through peers of the table that the lookup has not met. Returns how many there are.
+std::size_t Dht::enter_elsewhere(Operation& operation, std::size_t paths) {
+  return operation.lookup.enter(
+      any_of_table([&](const PeerId& peer) { return !operation.lookup.knows(peer); }), paths);
+}
+
+/// Whether so few stand around the key that the lookup may have met a crowd of liars only, and the
+/// last doubt, if there was one, was not in vain.
+bool Dht::is_doubtful(const Operation& operation) const {
+  if (operation.doubts >= config_.doubts_max) return false;
+  const auto nodes = size_.nodes_if_half_were_led_astray();
+  if (!nodes) return false;
+  const std::vector<PeerInfo> nearest = operation.lookup.nearest();
+  if (!is_sparse(operation.lookup.target(), nearest, *nodes)) return false;
+  return operation.doubts == 0 || nearest.empty() || nearest.back().id != operation.doubted;
+}
+
+/// Looks further: among those who were pushed aside, and from other ends of the table. False when
+/// there is nobody left.
+bool Dht::doubt(Operation& operation) {
+  constexpr std::size_t more_peers = 4;
+  constexpr std::size_t more_paths = 8;
+  const std::vector<PeerInfo> nearest = operation.lookup.nearest();
+  if (!nearest.empty()) operation.doubted = nearest.back().id;
+  counters_.doubted_lookups += operation.doubts == 0 ? 1 : 0;
+  operation.doubts += 1;
+  operation.lookup.widen(more_peers);
+  enter_elsewhere(operation, more_paths);
+  return !operation.lookup.is_settled();
 }
 
 void Dht::rearm(Now now, Operation& operation) {

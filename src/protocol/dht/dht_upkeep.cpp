@@ -23,6 +23,8 @@ void Dht::on_timer(Now now, const Timer& timer) {
       return on_operation_timer(now, timer.operation);
     case TimerKind::refresh:
       return refresh_stalest_bucket(now);
+    case TimerKind::settle:
+      return settle(now);
     case TimerKind::check:
       return check_silent(now);
     case TimerKind::entry:
@@ -64,7 +66,17 @@ void Dht::on_table_filled(Now now) {
   deadlines_.cancel(entry_timer_);
   set_timer(refresh_timer_, TimerKind::refresh, now.instant + config_.refresh_interval);
   set_timer(check_timer_, TimerKind::check, now.instant + config_.check_interval);
+  settle_wait_ = config_.settle_min;
+  set_timer(settle_timer_, TimerKind::settle, now.instant + settle_wait_);
   queue_refresh(table_.bucket_count() - 1);
+}
+
+void Dht::settle(Now now) {
+  if (table_.empty()) return;
+  queue_refresh(table_.bucket_count() - 1);
+  settle_wait_ *= 2;
+  if (settle_wait_ < config_.refresh_interval)
+    set_timer(settle_timer_, TimerKind::settle, now.instant + settle_wait_);
 }
 
 /// One bucket a turn, so that a whole round takes the interval and no burst arises.

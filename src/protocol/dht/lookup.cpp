@@ -28,10 +28,11 @@ Lookup::Lookup(const LookupConfig& config, const Key& target, const PeerId& self
   check(config.disjoint_paths < paths_max, "more disjoint paths than a lookup can hold");
 }
 
-std::size_t Lookup::enter(const std::vector<PeerInfo>& entry_points) {
+std::size_t Lookup::enter(const std::vector<PeerInfo>& entry_points, std::size_t more_paths) {
   const std::size_t first = paths_.size();
-  const std::size_t opened = first == 0 ? config_.disjoint_paths : 1;
-  if (first + opened > paths_max) return 0;
+  const std::size_t wanted = first == 0 ? config_.disjoint_paths : more_paths;
+  const std::size_t opened = std::min(wanted, paths_max - first);
+  if (opened == 0) return 0;
   paths_.resize(first + opened);
   std::size_t taken = 0;
   for (const PeerInfo& peer : entry_points)
@@ -242,7 +243,7 @@ Lookup::Place* Lookup::next_on(std::size_t path) {
   for (Place& place : places_) {
     if (!is_on(place, path) || place.state == State::failed) continue;
     if (place.state == State::known) return &place;
-    if (++live == config_.k) break;
+    if (++live == config_.k + beyond_) break;
   }
   return nullptr;
 }
@@ -256,7 +257,7 @@ bool Lookup::is_path_settled(std::size_t path, Awaited awaited) const {
     const bool is_awaited = place.state == State::asked ||
                             (place.state == State::slow && awaited == Awaited::everybody);
     if (is_awaited && place.path == path) return false;
-    if (++live == config_.k) break;
+    if (++live == config_.k + beyond_) break;
   }
   return true;
 }

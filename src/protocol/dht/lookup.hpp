@@ -46,9 +46,12 @@ class Lookup {
 
   Lookup(const LookupConfig& config, const Key& target, const PeerId& self);
 
-  /// Starts from `entry_points`, dealt out to `disjoint_paths` paths. A later call opens one more
-  /// path with them, for a retry that enters elsewhere. Returns how many are new.
-  std::size_t enter(const std::vector<PeerInfo>& entry_points);
+  /// Starts from `entry_points`, dealt out to `disjoint_paths` paths. A later call opens
+  /// `more_paths` with them, for a retry that enters elsewhere. Returns how many are new.
+  std::size_t enter(const std::vector<PeerInfo>& entry_points, std::size_t more_paths = 1);
+  /// Lets every path ask so many peers beyond the k nearest that it knows: those whom liars' word
+  /// has pushed aside.
+  void widen(std::size_t more) { beyond_ += more; }
 
   /// Peers to ask now; all of them count as asked.
   std::vector<PeerInfo> next(Instant now);
@@ -144,6 +147,7 @@ class Lookup {
                                       // comparing these costs less than hashing their ids
   std::vector<NodeIndex> free_;       // nodes that were forgotten
   std::vector<Path> paths_;
+  std::size_t beyond_ = 0;  // the k nearest, that a path may ask
   std::size_t asked_ = 0;
   std::size_t answered_ = 0;
   std::size_t failed_ = 0;

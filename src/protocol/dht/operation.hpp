@@ -70,6 +70,8 @@ struct Operation {
   DeadlineId timer{};
   Instant timer_due = never;
   std::size_t retries_left = 0;
+  std::size_t doubts = 0;   ///< how often the result was too sparse to be believed
+  PeerId doubted;           ///< the farthest of that result
   bool is_storing = false;  ///< the lookup is over, answers to puts are awaited
   std::uint32_t messages = 0;
 };

@@ -40,12 +40,25 @@ void SizeEstimate::on_neighbourhood(const Key& target, const std::vector<PeerInf
 }
 
 std::optional<std::uint64_t> SizeEstimate::nodes(std::optional<std::uint64_t> own) const {
+  const auto median = quantile(2);
+  if (!median) return std::nullopt;
+  return std::clamp(own.value_or(0), *median, *median * own_weight_max);
+}
+
+std::optional<std::uint64_t> SizeEstimate::nodes_if_half_were_led_astray() const {
+  const auto upper = quantile(3);
+  if (!upper) return std::nullopt;
+  return *upper - *upper / 8;  // of twenty neighbours' samples the quartile is so much too high
+}
+
+std::optional<std::uint64_t> SizeEstimate::quantile(std::size_t quarters) const {
   if (seen_ < samples_min) return std::nullopt;
   auto sorted = samples_;
   const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(std::min(seen_, samples_max));
-  const auto middle = sorted.begin() + (end - sorted.begin()) / 2;
-  std::nth_element(sorted.begin(), middle, end);
-  return std::clamp(own.value_or(0), *middle, *middle * own_weight_max);
+  const auto wanted =
+      sorted.begin() + (end - sorted.begin()) * static_cast<std::ptrdiff_t>(quarters) / 4;
+  std::nth_element(sorted.begin(), wanted, end);
+  return *wanted;
 }
 
 Distance radius_for(std::size_t count, std::uint64_t nodes) {
@@ -57,6 +70,13 @@ bool is_crowded(const Key& target, const std::vector<PeerInfo>& nearest, std::ui
   if (nearest.size() < crowd_min) return false;
   const std::size_t expected = nearest.size() / 4;
   return distance(Key::of(nearest.back().id), target) < radius_for(expected, nodes);
+}
+
+bool is_sparse(const Key& target, const std::vector<PeerInfo>& nearest, std::uint64_t nodes) {
+  if (nearest.empty()) return true;
+  const std::size_t expected = nearest.size() * 3 / 2;
+  if (nodes <= expected) return false;
+  return distance(Key::of(nearest.back().id), target) > radius_for(expected, nodes);
 }
 
 }  // namespace mycel::dht
