@@ -124,6 +124,19 @@ class Parser {
         add(card, "get", "Resolve a card and verify it", "mycel card get did:key:z6Mk..."));
     get.add_option("DID", arguments_.first, "did:key of the agent")->required();
     get.add_option("--out", arguments_.out, "Save the card as it was signed to this file");
+    CLI::App& watch = with_node(
+        add(card, "watch", "Print each new edition of a card as it is found, until Ctrl-C",
+            "mycel card watch did:key:z6Mk...\n  mycel card watch did:key:z6Mk... "
+            "--count 1 --json"));
+    watch.add_option("DID", arguments_.first, "did:key of the agent")->required();
+    watch
+        .add_option("--count", arguments_.count,
+                    "End after so many editions; without it, go on until Ctrl-C")
+        ->check(CLI::Range(1, 1'000'000));
+    watch
+        .add_option("--every", arguments_.every_s,
+                    "Seconds between looks after news; doubles up to a minute while there is none")
+        ->check(CLI::Range(1, 3600));
     with_node(add(card, "list", "Cards that this node publishes", "mycel card list"));
     CLI::App& revoke = with_node(add(card, "revoke", "Declare a card void, for everybody",
                                      "mycel card revoke did:key:z6Mk..."));

@@ -47,6 +47,7 @@ struct Arguments {
   bool is_unchecked = false;
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
+  std::uint32_t every_s = 2;
   std::uint64_t timeout_s = 0;  ///< 0: as long as the command may take
   Simulation sim;
 };

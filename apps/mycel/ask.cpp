@@ -131,15 +131,6 @@ Duration patience(const Arguments& arguments) {
   return local.contains(arguments.command) ? node_patience : mesh_patience;
 }
 
-int fail(const Arguments& arguments, int code, const std::string& text, const std::string& reason) {
-  if (arguments.is_json) {
-    std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
-  } else {
-    std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(), text.c_str());
-  }
-  return code;
-}
-
 /// Saves what the answer holds as bytes, for --out.
 std::optional<std::string> save(const Arguments& arguments, const json::object& answer) {
   if (arguments.out.empty()) return std::nullopt;
@@ -157,22 +148,39 @@ std::optional<std::string> save(const Arguments& arguments, const json::object& 
 
 }  // namespace
 
+int fail(const Arguments& arguments, int code, const std::string& text, const std::string& reason) {
+  if (arguments.is_json) {
+    std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
+  } else {
+    std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(), text.c_str());
+  }
+  return code;
+}
+
+Result<Answer, Failure> ask_node(const Arguments& arguments, const std::string& socket,
+                                 const http::Request& question) {
+  const auto answer = http::ask(socket, question, patience(arguments));
+  if (!answer) {
+    const bool is_absent = answer.error().is_absent;
+    return Err{Failure{is_absent ? no_node : refused, answer.error().text,
+                       is_absent ? "no_node" : "no_answer"}};
+  }
+  boost::system::error_code malformed;
+  const json::value body = json::parse(answer->body, malformed);
+  if (malformed || !body.is_object())
+    return Err{Failure{refused, "the node answered something that is no JSON object", "protocol"}};
+  return Answer{answer->status, body.get_object()};
+}
+
 int ask(const Arguments& arguments) {
   const Question question = questions().at(arguments.command)(arguments);
   if (!question) return fail(arguments, refused, question.error(), "input");
   const auto socket = control_socket(arguments);
   if (!socket) return wrong_usage;
-  const auto answer = http::ask(*socket, *question, patience(arguments));
-  if (!answer) {
-    return fail(arguments, answer.error().is_absent ? no_node : refused, answer.error().text,
-                answer.error().is_absent ? "no_node" : "no_answer");
-  }
-  boost::system::error_code malformed;
-  const json::value body = json::parse(answer->body, malformed);
-  if (malformed || !body.is_object())
-    return fail(arguments, refused, "the node answered something that is no JSON object",
-                "protocol");
-  const json::object& object = body.get_object();
+  const auto answer = ask_node(arguments, *socket, *question);
+  if (!answer)
+    return fail(arguments, answer.error().code, answer.error().text, answer.error().reason);
+  const json::object& object = answer->body;
   if (arguments.is_json) std::printf("%s\n", json::serialize(object).c_str());
   if (answer->status >= 400) {
     const auto* text = object.if_contains("error");
