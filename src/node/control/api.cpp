@@ -52,7 +52,7 @@ json::object to_json(const connect::PeerConnected& connected) {
 
 json::object to_json(const session::Hello& hello, const session::Session& session) {
   json::object told{{"standing", to_text(session.standing)}, {"limited", session.is_limited}};
-  if (session.spoken == session::Version{}) return told;  // it said no hello
+  if (session.spoken == Version{}) return told;  // it said no hello
   told["version"] = to_text(session.common);
   told["speaks"] = to_text(session.spoken);
   told["features"] = json::value_from(hello.shared_features(session));

@@ -45,8 +45,8 @@ session::StrangerPolicy policy_of(config::StrangerRule rule) {
   return session::StrangerPolicy::refuse;
 }
 
-session::Version version_of(const std::string& text) {
-  const auto version = session::parse_version(text);
+Version version_of(const std::string& text) {
+  const auto version = parse_version(text);
   check(version.has_value(), "the configuration takes only versions");
   return *version;
 }
