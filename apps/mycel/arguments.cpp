@@ -7,6 +7,9 @@
 namespace mycel::app {
 namespace {
 
+constexpr const char* explain_help =
+    "Show how it was found: paths, hops, who answered what and how fast, and which value won";
+
 class Parser {
  public:
   Parser() {
@@ -124,6 +127,7 @@ class Parser {
         add(card, "get", "Resolve a card and verify it", "mycel card get did:key:z6Mk..."));
     get.add_option("DID", arguments_.first, "did:key of the agent")->required();
     get.add_option("--out", arguments_.out, "Save the card as it was signed to this file");
+    get.add_flag("--explain", arguments_.is_explained, explain_help);
     CLI::App& watch = with_node(
         add(card, "watch", "Print each new edition of a card as it is found, until Ctrl-C",
             "mycel card watch did:key:z6Mk...\n  mycel card watch did:key:z6Mk... "
@@ -167,6 +171,9 @@ class Parser {
                    "How many nodes must have answered with a value; 1: the first")
         ->check(CLI::Range(1, 20));
     get.add_option("--out", arguments_.out, "Save the value to this file");
+    get.add_flag("--explain", arguments_.is_explained, explain_help);
+    get.add_flag("--witnessed", arguments_.is_witnessed,
+                 "Explain, and have witnesses of the mesh sign what they see of it");
     CLI::App& provide =
         with_node(add(record, "provide", "Tell the mesh that this node has some content",
                       "mycel record provide bafkrei..."));

@@ -45,6 +45,8 @@ struct Arguments {
   std::string protocol;
   std::string out;
   bool is_unchecked = false;
+  bool is_explained = false;
+  bool is_witnessed = false;
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
   std::uint32_t every_s = 2;

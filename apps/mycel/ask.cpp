@@ -14,6 +14,7 @@
 #include "runtime/http/client.hpp"
 
 #include "apps/mycel/print.hpp"
+#include "apps/mycel/print_explain.hpp"
 #include "apps/mycel/settings.hpp"
 
 namespace mycel::app {
@@ -99,7 +100,10 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
          return send("POST", "/v1/ping", {{"target", a.first}, {"count", a.count}});
        }},
       {"card publish", publish},
-      {"card get", [](const Arguments& a) -> Question { return get("/v1/cards/" + a.first); }},
+      {"card get",
+       [](const Arguments& a) -> Question {
+         return get("/v1/cards/" + a.first, a.is_explained ? "explain=true" : "");
+       }},
       {"card list", [](const Arguments&) -> Question { return get("/v1/cards"); }},
       {"card revoke",
        [](const Arguments& a) -> Question {
@@ -109,8 +113,10 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
       {"record put", put_record},
       {"record get",
        [](const Arguments& a) -> Question {
-         return get("/v1/records",
-                    "key=" + query_escape(a.first) + "&quorum=" + std::to_string(a.quorum));
+         return get("/v1/records", "key=" + query_escape(a.first) +
+                                       "&quorum=" + std::to_string(a.quorum) +
+                                       (a.is_explained ? "&explain=true" : "") +
+                                       (a.is_witnessed ? "&witnessed=true" : ""));
        }},
       {"record provide",
        [](const Arguments& a) -> Question {
@@ -187,11 +193,15 @@ int ask(const Arguments& arguments) {
     if (!arguments.is_json)
       std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(),
                    text != nullptr && text->is_string() ? text->get_string().c_str() : "refused");
+    if (!arguments.is_json) print_explanation(object);
     return refused;
   }
   if (const auto problem = save(arguments, object))
     return fail(arguments, refused, *problem, "output");
-  if (!arguments.is_json) print_answer(arguments.command, object);
+  if (!arguments.is_json) {
+    print_answer(arguments.command, object);
+    print_explanation(object);
+  }
   return done;
 }
 

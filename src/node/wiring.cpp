@@ -72,10 +72,11 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                                  std::move(then));
                   },
               .get =
-                  [this](const Bytes& key, auto then) {
-                    dht_.look_up(
-                        [&](dht::Dht& dht, Now now) { return dht.get(now, key, {card_quorum}); },
-                        std::move(then));
+                  [this](const Bytes& key, bool is_explained, auto then) {
+                    const dht::GetOptions options{.quorum = card_quorum,
+                                                  .is_explained = is_explained};
+                    dht_.look_up([&](dht::Dht& dht, Now now) { return dht.get(now, key, options); },
+                                 std::move(then));
                   }},
              [this](const auto& event) { on_cards_event(event); }),
       witness_(make_witness()) {

@@ -68,3 +68,95 @@ def tell_of_watches(stories, world):
         outcome = world.mycel.run("card", "watch", "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
                                   "--data", nowhere, "--json").expect(3)
         assert outcome.json["reason"] == "no_node", outcome
+
+
+class Ring:
+    """Nodes of which each keeps only what is near to it, so that a reader has to ask."""
+
+    def __init__(self, world, name, count, settings=("dht.k=3", "dht.disjoint_paths=3")):
+        first = world.node(f"{name}-0", settings=settings).start()
+        self.nodes = [first] + [world.node(f"{name}-{number}", settings=settings).start([first.addr])
+                                for number in range(1, count)]
+        for node in self.nodes:
+            eventually(lambda node=node: node.status()["dht"]["table"] >= min(3, count - 1), 30.0,
+                       what=f"{node.name} knows its neighbours")
+
+    def holders(self):
+        return [node for node in self.nodes if node.status()["dht"]["records"] > 0]
+
+    def without(self):
+        return [node for node in self.nodes if node.status()["dht"]["records"] == 0]
+
+
+def tell_of_explanations(stories, world):
+    def explained(node, key, *more):
+        return node.run("record", "get", key, "--explain", *more)
+
+    @stories.story("A get that explains itself names every question, and the value that won")
+    def _():
+        ring = Ring(world, "explain", 8)
+        ring.nodes[0].put("/test/why", "because").expect(0)
+        reader = next(iter(ring.without()))
+        answer = explained(reader, "/test/why", "--quorum", 2).expect(0).json
+        assert answer["value"] == "because", answer
+        explain = answer["explain"]
+        steps = explain["steps"]
+        assert explain["disjoint_paths"] == 3 and len(steps) == answer["asked"] >= 2, answer
+        assert len({step["peer"] for step in steps}) == len(steps), "nobody is asked on two paths"
+        assert len({step["path"] for step in steps}) >= 2, steps
+        holders = {node.peer for node in ring.holders()}
+        for step in steps:
+            assert step["hop"] >= 1 and step["asked_ms"] >= 0, step
+            if step["outcome"] == "value":
+                assert step["peer"] in holders and step["took_ms"] > 0, step
+        won = [value for value in explain["values"] if value["is_answer"]]
+        assert len(explain["values"]) == 1 and won, explain["values"]
+        assert won[0]["holders"] == answer["answers"] >= 2, answer
+        text = world.mycel.run("record", "get", "/test/why", "--explain", "--data", reader.data).expect(0).stdout
+        assert text.startswith("because\n") and "disjoint paths" in text and "the answer" in text, text
+        plain = reader.run("record", "get", "/test/why").expect(0).json
+        assert "explain" not in plain, "nobody pays for what was not asked for"
+
+    @stories.story("An explanation tells apart who is gone, and explains a miss as well")
+    def _():
+        ring = Ring(world, "explain-gone", 7)
+        ring.nodes[0].put("/test/left", "behind").expect(0)
+        reader = next(node for node in ring.without() if node is not ring.nodes[0])
+        victim = next(node for node in ring.holders() if node is not ring.nodes[0])
+        victim.kill()
+        miss = explained(reader, "/test/nothing-here").expect(1).json
+        answered = [step["outcome"] for step in miss["explain"]["steps"]]
+        assert miss["reason"] == "not_found" and answered and not miss["explain"]["values"], miss
+        assert "value" not in answered, miss
+        got = explained(reader, "/test/left", "--quorum", 3).expect(0).json
+        said = {step["peer"]: step["outcome"] for step in (*got["explain"]["steps"], *miss["explain"]["steps"])}
+        assert said.get(victim.peer) in ("unreachable", "timeout", "unanswered", None), said
+        assert got["value"] == "behind", got
+
+    @stories.story("A card that is resolved can explain how it was found")
+    def _():
+        owner = world.node("explain-owner").start()
+        reader = world.node("explain-reader").start([owner.addr])
+        reader.knows(owner.peer)
+        did = did_of(owner.publish_card(card_of(world, "Echo", "explained")))
+        got = reader.run("card", "get", did, "--explain").expect(0).json
+        assert any(value["is_answer"] for value in got["explain"]["values"]), got["explain"]
+        assert "explain" not in reader.get_card(did).expect(0).json
+
+    @stories.story("Witnesses sign what they see of a get, and the answer says which")
+    def _():
+        ring = Ring(world, "witnessed", 10, settings=("dht.k=20", "dht.disjoint_paths=3"))
+        for node in ring.nodes:
+            eventually(lambda node=node: node.status()["dht"]["table"] >= 9, 30.0, what=f"{node.name} knows all")
+        ring.nodes[0].put("/test/seen", "by many").expect(0)
+        late = world.node("witnessed-late", settings=("dht.k=20",)).start([ring.nodes[0].addr])
+        eventually(lambda: late.status()["dht"]["table"] >= 9, 30.0, what="the late node knows all")
+
+        def signed():
+            answer = late.run("record", "get", "/test/seen", "--witnessed", "--quorum", 3).expect(0).json
+            return answer if answer["witnesses"]["signed"] else None
+        answer = eventually(signed, 60.0, interval=2.0, what="witnesses that sign")
+        signers = answer["witnesses"]["signed"]
+        assert len(set(signers)) == len(signers) >= 5, answer["witnesses"]
+        peers = {node.peer for node in ring.nodes}
+        assert set(signers) <= peers - {answer["from"], late.peer}, answer["witnesses"]

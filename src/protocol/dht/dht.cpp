@@ -135,6 +135,7 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
     else if (pending.purpose == Purpose::store)
       on_store_end(now, *operation, message.record && message.record->value == pending.value);
     else
+    explain_answer(now, *operation, pending, &message);
       on_region_answer(now, *operation, pending, &message);
   }
   run_upkeep(now);
@@ -164,6 +165,7 @@ void Dht::on_heard(Now now, const PeerInfo& peer) {
   table_.on_answered(now.instant, peer);
   std::erase_if(departed_, [&](const Departed& departed) { return departed.peer.id == peer.id; });
   if (was_empty && !table_.empty()) on_table_filled(now);
+    explain_answer(now, *operation, pending, nullptr, failure);
 }
 
 void Dht::on_silence(Now now, const Pending& pending, RequestFailure failure) {

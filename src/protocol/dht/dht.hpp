@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -28,6 +29,7 @@
 #include "protocol/dht/compact_addresses.hpp"
 #include "protocol/dht/counters.hpp"
 #include "protocol/dht/lookup.hpp"
+#include "protocol/dht/explain.hpp"
 #include "protocol/dht/message.hpp"
 #include "protocol/dht/operation.hpp"
 #include "protocol/dht/providers.hpp"
@@ -81,6 +83,8 @@ struct GetOptions {
   bool may_be_cached = false;
 };
 
+  /// Note down how it goes: LookupDone then brings an Explanation.
+  bool is_explained = false;
 // How an operation can end.
 struct Peers {
   std::vector<PeerInfo> nearest;  ///< that answered, nearest first, at most k
@@ -129,6 +133,7 @@ struct LookupDone {
   Facts facts;
 };
 /// Peers in the routing table, when that number has changed.
+  std::shared_ptr<const Explanation> explanation = nullptr;  ///< when the get asked for it
 struct TableChanged {
   std::size_t size = 0;
 };
@@ -296,10 +301,18 @@ class Dht {
   // Crowded regions: dht_region.cpp.
   std::optional<std::uint64_t> network_size() const;
   bool begin_region(Now now, Operation& operation);
+  // Operations that say how they went: dht_explain.cpp.
+  static void explain_question(Now now, Operation& operation, Purpose purpose, const PeerId& peer,
+                               std::size_t sweep = 0);
+  void explain_answer(Now now, Operation& operation, const Pending& pending, const Message* message,
+                      RequestFailure failure = {});
+  static std::shared_ptr<const Explanation> explained(const Operation& operation,
+                                                      const OperationResult& result);
+
   void advance_region(Now now, Operation& operation);
   bool sweep(Now now, Operation& operation);
   void take_members(Operation& operation);
-  void ask_members(Operation& operation);
+  void ask_members(Now now, Operation& operation);
   void on_region_answer(Now now, Operation& operation, const Pending& pending,
                         const Message* message);
 
