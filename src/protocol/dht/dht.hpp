@@ -26,6 +26,7 @@
 #include "foundation/model/request.hpp"
 #include "foundation/model/store_write.hpp"
 
+#include "protocol/dht/admission.hpp"
 #include "protocol/dht/compact_addresses.hpp"
 #include "protocol/dht/counters.hpp"
 #include "protocol/dht/lookup.hpp"
@@ -47,6 +48,7 @@ struct Config {
   ProviderConfig providers;
   RegionConfig region;
   CacheConfig cache;
+  Admission admission;
   /// A server answers requests and may stand in others' tables; a client only asks.
   bool is_server = true;
   /// Operations of the node's users at once; more end at once with Overloaded.
@@ -260,6 +262,7 @@ class Dht {
   void on_silence(Now now, const Pending& pending, RequestFailure failure);
   void on_self_report(const PeerInfo& peer);
   void on_reached(Now now, const PeerInfo& peer);
+  std::optional<Message> without_cheap_ids(const Message& message);
 
   // Requests of peers: dht_serve.cpp.
   void reply(InboundId inbound, Message message);
