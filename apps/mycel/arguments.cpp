@@ -188,6 +188,14 @@ class Parser {
 
   void add_identity() {
     CLI::App& identity = add_group("identity", "The keys of a stopped node");
+    CLI::App& make = add(identity, "new", "Make the peer key of a node that has none yet",
+                         "mycel identity new --difficulty 16 --data ./b");
+    make.add_option("--difficulty", arguments_.difficulty,
+                    "Bits that the id must cost, for a network with network.id_difficulty; each "
+                    "doubles the work, 16 take seconds")
+        ->check(CLI::Range(0, 32));
+    make.add_option("--data", arguments_.data_dir, "Data folder");
+    make.add_option("--config", arguments_.config_file, "Configuration file (TOML)");
     for (const auto& [name, what] :
          {std::pair{"show", "Print the peer id and the agents' DIDs"},
           std::pair{"backup", "Save all keys to one encrypted file"},

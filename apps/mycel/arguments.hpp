@@ -50,6 +50,7 @@ struct Arguments {
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
   std::uint32_t every_s = 2;
+  std::uint32_t difficulty = 0;
   std::uint64_t timeout_s = 0;  ///< 0: as long as the command may take
   Simulation sim;
 };

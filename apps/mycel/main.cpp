@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
       {"card verify", verify_card_file},
       {"card watch", watch_card},
       {"identity show", show_identity},
+      {"identity new", new_identity},
       {"identity backup", backup_identity},
       {"identity restore", restore_identity},
       {"network create", create_network},

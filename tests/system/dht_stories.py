@@ -160,3 +160,109 @@ def tell_of_explanations(stories, world):
         assert len(set(signers)) == len(signers) >= 5, answer["witnesses"]
         peers = {node.peer for node in ring.nodes}
         assert set(signers) <= peers - {answer["from"], late.peer}, answer["witnesses"]
+
+
+def tell_of_ids(stories, world):
+    def in_table(node, peer):
+        entry = node.peer_entry(peer)
+        return entry is not None and entry["in_table"]
+
+    def connected(node, other):
+        """Both know who the other is, and had time to ask each other."""
+        node.knows(other.peer)
+        other.knows(node.peer)
+        node.ping(other.peer).expect(0)
+
+    def cheap_identity():
+        """A data folder whose id is not by chance a costly one."""
+        for number in range(100):
+            folder = world.folder(f"cheap-data-{number}")
+            if world.mycel.run("identity", "new", "--data", folder, "--json").expect(0).json["difficulty"] < 8:
+                return folder
+        raise AssertionError("a hundred costly ids in a row")
+
+    @stories.story("Where ids are costly, a node makes itself one, and cheap ids enter no table")
+    def _():
+        costly = ["network.id_difficulty=8"]
+        one = world.node("costly-one", settings=costly).start()
+        other = world.node("costly-other", settings=costly).start([one.addr])
+        third = world.node("costly-third", settings=costly).start([one.addr])
+        cheap = world.node("cheap", data=cheap_identity()).start([one.addr])
+        connected(cheap, one)
+        eventually(lambda: in_table(one, other.peer) and in_table(one, third.peer), 20.0,
+                   what="costly nodes know each other")
+        eventually(lambda: in_table(cheap, one.peer), 20.0, what="the cheap node knows the costly one")
+        assert not in_table(one, cheap.peer), one.peers()
+        other.put("/test/costly", "well kept").expect(0)
+        assert one.run("record", "get", "/test/costly", "--explain").expect(0).json["value"] == "well kept"
+        stored = other.run("record", "put", "/test/costly-2", "x").expect(0).json
+        assert stored["of"] == 2, "the cheap node is no place for a replica"
+        cheap.stop()
+        cheap.settings = tuple(costly)
+        cheap.up_in_foreground().expect_clear_refusal("id_difficulty", "mycel identity new")
+
+    @stories.story("An id of some difficulty can be made before the node, and not twice")
+    def _():
+        folder = world.folder("ground")
+        made = world.mycel.run("identity", "new", "--difficulty", 10, "--data", folder, "--json").expect(0).json
+        assert made["difficulty"] >= 10 and made["tries"] >= 1, made
+        shown = world.mycel.run("identity", "show", "--data", folder, "--json").expect(0).json
+        assert shown["peer"] == made["peer"] and shown["difficulty"] == made["difficulty"], shown
+        world.mycel.run("identity", "new", "--data", folder, "--json").expect_clear_refusal("already")
+        node = world.node("ground", data=folder, settings=["network.id_difficulty=10"]).start()
+        assert node.peer == made["peer"]
+
+    @stories.story("Where ids are certified, only members enter the table, though strangers are welcome")
+    def _():
+        office = world.folder("id-authority")
+        authority = world.mycel.run("network", "create", "orchard", "--data", office,
+                                    "--json").expect(0).json["authority"]
+        closed = ["network.id=orchard", f"network.authority={authority}"]
+
+        def admitted(name):
+            folder = world.folder(f"{name}-data")
+            peer = world.mycel.run("identity", "new", "--data", folder, "--json").expect(0).json["peer"]
+            file = office / f"{name}.cert"
+            world.mycel.run("network", "admit", "orchard", peer, "--out", file, "--data", office).expect(0)
+            return world.node(name, data=folder, settings=(*closed, "network.certified_ids=true",
+                                                           f"network.certificate_file={file}"))
+
+        one = admitted("certified-one").start()
+        other = admitted("certified-other").start([one.addr])
+        stranger = world.node("uncertified", settings=closed).start([one.addr])
+        connected(stranger, one)
+        eventually(lambda: in_table(one, other.peer) and in_table(other, one.peer), 20.0,
+                   what="members know each other")
+        eventually(lambda: one.peer_entry(stranger.peer)["standing"] == "stranger", 20.0,
+                   what="it is clear that the stranger is one")
+        assert not in_table(one, stranger.peer), one.peers()
+        stored = one.put("/test/certified", "kept").expect(0).json
+        assert stored["of"] == 1, "the stranger is no place for a replica"
+        other.get("/test/certified").expect(0)
+        stranger.get("/test/certified").expect(0)  # it may ask
+
+    @stories.story("One subnet fills no table, where the caps are told to count it")
+    def _():
+        few = ["dht.caps_private=true", "dht.subnet_per_bucket=2", "dht.subnet_per_table=2"]
+        one = world.node("capped", settings=few).start()
+        others = [world.node(f"uncapped-{number}").start([one.addr]) for number in range(4)]
+        for other in others:
+            connected(other, one)
+            eventually(lambda other=other: other.status()["dht"]["table"] == 4, 30.0,
+                       what=f"{other.name} knows everybody: loopback is not counted")
+        assert one.status()["dht"]["table"] == 2, one.status()["dht"]
+
+    @stories.story("The founding design loads as a preset")
+    def _():
+        shown = world.mycel.run("config", "--set", "dht.preset=k8-d3", "--set", "dht.alpha=4").expect(0).stdout
+        for line in ('preset = "k8-d3"', "k = 8", "alpha = 4", "disjoint_paths = 3", 'record_ttl = "1h"',
+                     'lookup_timeout = "30s"'):
+            assert line in shown.splitlines(), line
+        one = world.node("founding-one", settings=["dht.preset=k8-d3"]).start()
+        other = world.node("founding-other", settings=["dht.preset=k8-d3"]).start([one.addr])
+        other.knows(one.peer)
+        other.put("/test/founding", "kept").expect(0)
+        got = one.run("record", "get", "/test/founding", "--explain").expect(0).json
+        assert got["explain"]["disjoint_paths"] == 3, got["explain"]
+        world.node("unheard", settings=["dht.preset=k9"]).up_in_foreground().expect_clear_refusal(
+            "preset", "k8-d3", codes=(1, 2))

@@ -66,6 +66,13 @@ std::string print_namespaces(const Config& config) {
 
 std::vector<Key> dht_keys() {
   return {
+      choice<DhtPreset>("dht.preset", MEMBER(dht.preset),
+                        {{"mycel", DhtPreset::mycel}, {"k8-d3", DhtPreset::k8_d3}},
+                        "Parameters that belong together; what is written beside it wins. "
+                        "\"k8-d3\" is the founding design: k 8, alpha 3, 3 disjoint paths, lookups "
+                        "of at most 30s, values that end after 1h and are renewed after 30m (cards "
+                        "too), buckets refreshed after 10m, 3 peers of a subnet in a table. All "
+                        "nodes of a DHT should agree."),
       text("dht.protocol", MEMBER(dht.protocol), is_protocol,
            "a protocol name, such as \"/mycel/kad/1.0.0\"",
            "The name under which the DHT speaks. Nodes with another name are another DHT; "
@@ -78,9 +85,14 @@ std::vector<Key> dht_keys() {
       number("dht.k", MEMBER(dht.k), 1, 64,
              "Nodes in a bucket, and nodes that store a value. All nodes of a DHT should agree."),
       number("dht.alpha", MEMBER(dht.alpha), 1, 32,
-             "Requests of one lookup at once, on each path."),
-      number("dht.disjoint_paths", MEMBER(dht.disjoint_paths), 1, 32,
+             "Requests of one lookup at once, shared out over its paths; each path has at least "
+             "one."),
+      number("dht.disjoint_paths", MEMBER(dht.disjoint_paths), 1, 31,
              "Paths of a lookup that share no node, so that liars on one path do not decide."),
+      time("dht.lookup_timeout", MEMBER(dht.lookup_timeout), 1s, 10min,
+           "A lookup that takes longer ends with what it has."),
+      time("dht.refresh", MEMBER(dht.refresh), 1min, 24h,
+           "A bucket that no lookup went through for so long is refreshed."),
       time("dht.record_ttl", MEMBER(dht.record_ttl), 1min, 30 * 24h,
            "How long a value is kept after it was published."),
       time("dht.republish", MEMBER(dht.republish), 30s, 30 * 24h,
@@ -89,6 +101,15 @@ std::vector<Key> dht_keys() {
            "How long a provider is named after it last said so."),
       time("dht.provider_refresh", MEMBER(dht.provider_refresh), 30s, 30 * 24h,
            "How often the node repeats what it provides. Less than dht.provider_ttl."),
+      number("dht.subnet_per_bucket", MEMBER(dht.subnet_per_bucket), 0, 64,
+             "Peers of one public subnet (an IPv4 /24 or an IPv6 /48) in a bucket, so that who "
+             "rents one subnet cannot fill it. 0: as many as there are."),
+      number("dht.subnet_per_table", MEMBER(dht.subnet_per_table), 0, 65'536,
+             "Peers of one public subnet in the whole table; raise it where a mesh stands in one "
+             "data centre. 0: as many as there are. At least dht.subnet_per_bucket."),
+      boolean("dht.caps_private", MEMBER(dht.caps_private),
+              "Whether the caps on subnets count loopback and private addresses too, which "
+              "usually are one subnet."),
       {.name = "dht.namespaces",
        .form = Form::structure,
        .allowed = "a list of at most 32 { prefix = \"/NAME\", rule = \"any\" }, each prefix once "

@@ -51,6 +51,15 @@ std::vector<Key> network_keys() {
            "A file with a token that Mycel nodes have to know beside all else, and nothing else. "
            "It is proved, not sent. Take a random one: a token that can be guessed can be found by "
            "whoever this node dials. Empty: none is asked for."),
+      number("network.id_difficulty", MEMBER(network.id_difficulty), 0, 32,
+             "Costly ids: leading zero bits that the hash of a peer's point must have before it "
+             "enters a routing table or is believed in a lookup; a key takes two to this number of "
+             "tries. `mycel identity new --difficulty` finds one, and so does the first start of a "
+             "node. All nodes of a network should agree; 16 takes seconds. 0: every id will do."),
+      boolean("network.certified_ids", MEMBER(network.certified_ids),
+              "Certified ids: only members of the closed network, who have shown a certificate, "
+              "enter the routing table and are believed in lookups, whatever network.strangers "
+              "lets others do."),
       text("protocol.version", MEMBER(protocol.version), is_version,
            "three numbers, such as \"1.0.0\"",
            "The newest version that the node says it speaks: for tests and for a careful upgrade."),

@@ -44,6 +44,20 @@ std::vector<ConfigProblem> check_together(const Config& config) {
   if (config.network.authority.empty() && !config.network.certificate_file.empty())
     wrong("network.certificate_file",
           "is of no use without network.authority, which says whose signature counts");
+  if (config.network.authority.empty() && config.network.certified_ids)
+    wrong("network.certified_ids",
+          "is of no use without network.authority, which says whose signature counts");
+  if (config.network.certified_ids && config.network.certificate_file.empty() &&
+      !config.network.authority.empty())
+    wrong("network.certified_ids",
+          "asks every node for a certificate, and this one has none; name it with "
+          "network.certificate_file");
+  if (const std::size_t table = config.dht.subnet_per_table;
+      table != 0 && config.dht.subnet_per_bucket > table)
+    wrong("dht.subnet_per_bucket",
+          std::to_string(config.dht.subnet_per_bucket) +
+              " is not allowed; it must be at most dht.subnet_per_table, which is " +
+              std::to_string(table));
   if (config.node.listen.empty())
     wrong("node.listen",
           "is empty; the node must listen somewhere, such as at "

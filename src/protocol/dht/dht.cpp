@@ -135,12 +135,12 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
   if (pending.purpose == Purpose::check) checks_running_ -= 1;
   on_heard(now, pending.to);
   if (Operation* operation = operation_of(pending.operation)) {
+    explain_answer(now, *operation, pending, &message);
     if (pending.purpose == Purpose::lookup)
       on_lookup_answer(now, *operation, pending, message);
     else if (pending.purpose == Purpose::store)
       on_store_end(now, *operation, message.record && message.record->value == pending.value);
     else
-    explain_answer(now, *operation, pending, &message);
       on_region_answer(now, *operation, pending, &message);
   }
   run_upkeep(now);
@@ -165,6 +165,7 @@ void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
   if (pending.purpose == Purpose::check) checks_running_ -= 1;
   on_silence(now, pending, failure);
   if (Operation* operation = operation_of(pending.operation)) {
+    explain_answer(now, *operation, pending, nullptr, failure);
     if (pending.purpose == Purpose::lookup)
       on_lookup_failure(now, *operation, pending, failure);
     else if (pending.purpose == Purpose::store)
@@ -180,7 +181,6 @@ void Dht::on_heard(Now now, const PeerInfo& peer) {
   table_.on_answered(now.instant, peer);
   std::erase_if(departed_, [&](const Departed& departed) { return departed.peer.id == peer.id; });
   if (was_empty && !table_.empty()) on_table_filled(now);
-    explain_answer(now, *operation, pending, nullptr, failure);
 }
 
 void Dht::on_silence(Now now, const Pending& pending, RequestFailure failure) {

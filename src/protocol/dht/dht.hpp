@@ -29,8 +29,8 @@
 #include "protocol/dht/admission.hpp"
 #include "protocol/dht/compact_addresses.hpp"
 #include "protocol/dht/counters.hpp"
-#include "protocol/dht/lookup.hpp"
 #include "protocol/dht/explain.hpp"
+#include "protocol/dht/lookup.hpp"
 #include "protocol/dht/message.hpp"
 #include "protocol/dht/operation.hpp"
 #include "protocol/dht/providers.hpp"
@@ -83,10 +83,10 @@ struct GetOptions {
   std::size_t quorum = 1;
   /// A value that an earlier lookup brought will do, as old as the cache's time to live allows.
   bool may_be_cached = false;
-};
-
   /// Note down how it goes: LookupDone then brings an Explanation.
   bool is_explained = false;
+};
+
 // How an operation can end.
 struct Peers {
   std::vector<PeerInfo> nearest;  ///< that answered, nearest first, at most k
@@ -133,9 +133,9 @@ struct LookupDone {
   OperationId operation{};
   OperationResult result;
   Facts facts;
+  std::shared_ptr<const Explanation> explanation = nullptr;  ///< when the get asked for it
 };
 /// Peers in the routing table, when that number has changed.
-  std::shared_ptr<const Explanation> explanation = nullptr;  ///< when the get asked for it
 struct TableChanged {
   std::size_t size = 0;
 };
@@ -301,9 +301,6 @@ class Dht {
   Operation* operation_of(OperationId id);
   Operation* operation_for(OperationId asker);
 
-  // Crowded regions: dht_region.cpp.
-  std::optional<std::uint64_t> network_size() const;
-  bool begin_region(Now now, Operation& operation);
   // Operations that say how they went: dht_explain.cpp.
   static void explain_question(Now now, Operation& operation, Purpose purpose, const PeerId& peer,
                                std::size_t sweep = 0);
@@ -312,6 +309,9 @@ class Dht {
   static std::shared_ptr<const Explanation> explained(const Operation& operation,
                                                       const OperationResult& result);
 
+  // Crowded regions: dht_region.cpp.
+  std::optional<std::uint64_t> network_size() const;
+  bool begin_region(Now now, Operation& operation);
   void advance_region(Now now, Operation& operation);
   bool sweep(Now now, Operation& operation);
   void take_members(Operation& operation);
