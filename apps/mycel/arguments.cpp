@@ -7,6 +7,9 @@
 namespace mycel::app {
 namespace {
 
+constexpr const char* explain_help =
+    "Show how it was found: paths, hops, who answered what and how fast, and which value won";
+
 class Parser {
  public:
   Parser() {
@@ -124,6 +127,20 @@ class Parser {
         add(card, "get", "Resolve a card and verify it", "mycel card get did:key:z6Mk..."));
     get.add_option("DID", arguments_.first, "did:key of the agent")->required();
     get.add_option("--out", arguments_.out, "Save the card as it was signed to this file");
+    get.add_flag("--explain", arguments_.is_explained, explain_help);
+    CLI::App& watch = with_node(
+        add(card, "watch", "Print each new edition of a card as it is found, until Ctrl-C",
+            "mycel card watch did:key:z6Mk...\n  mycel card watch did:key:z6Mk... "
+            "--count 1 --json"));
+    watch.add_option("DID", arguments_.first, "did:key of the agent")->required();
+    watch
+        .add_option("--count", arguments_.count,
+                    "End after so many editions; without it, go on until Ctrl-C")
+        ->check(CLI::Range(1, 1'000'000));
+    watch
+        .add_option("--every", arguments_.every_s,
+                    "Seconds between looks after news; doubles up to a minute while there is none")
+        ->check(CLI::Range(1, 3600));
     with_node(add(card, "list", "Cards that this node publishes", "mycel card list"));
     CLI::App& revoke = with_node(add(card, "revoke", "Declare a card void, for everybody",
                                      "mycel card revoke did:key:z6Mk..."));
@@ -154,6 +171,9 @@ class Parser {
                    "How many nodes must have answered with a value; 1: the first")
         ->check(CLI::Range(1, 20));
     get.add_option("--out", arguments_.out, "Save the value to this file");
+    get.add_flag("--explain", arguments_.is_explained, explain_help);
+    get.add_flag("--witnessed", arguments_.is_witnessed,
+                 "Explain, and have witnesses of the mesh sign what they see of it");
     CLI::App& provide =
         with_node(add(record, "provide", "Tell the mesh that this node has some content",
                       "mycel record provide bafkrei..."));
@@ -168,6 +188,14 @@ class Parser {
 
   void add_identity() {
     CLI::App& identity = add_group("identity", "The keys of a stopped node");
+    CLI::App& make = add(identity, "new", "Make the peer key of a node that has none yet",
+                         "mycel identity new --difficulty 16 --data ./b");
+    make.add_option("--difficulty", arguments_.difficulty,
+                    "Bits that the id must cost, for a network with network.id_difficulty; each "
+                    "doubles the work, 16 take seconds")
+        ->check(CLI::Range(0, 32));
+    make.add_option("--data", arguments_.data_dir, "Data folder");
+    make.add_option("--config", arguments_.config_file, "Configuration file (TOML)");
     for (const auto& [name, what] :
          {std::pair{"show", "Print the peer id and the agents' DIDs"},
           std::pair{"backup", "Save all keys to one encrypted file"},

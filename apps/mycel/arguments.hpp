@@ -45,8 +45,12 @@ struct Arguments {
   std::string protocol;
   std::string out;
   bool is_unchecked = false;
+  bool is_explained = false;
+  bool is_witnessed = false;
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
+  std::uint32_t every_s = 2;
+  std::uint32_t difficulty = 0;
   std::uint64_t timeout_s = 0;  ///< 0: as long as the command may take
   Simulation sim;
 };

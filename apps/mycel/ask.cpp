@@ -14,6 +14,7 @@
 #include "runtime/http/client.hpp"
 
 #include "apps/mycel/print.hpp"
+#include "apps/mycel/print_explain.hpp"
 #include "apps/mycel/settings.hpp"
 
 namespace mycel::app {
@@ -99,7 +100,10 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
          return send("POST", "/v1/ping", {{"target", a.first}, {"count", a.count}});
        }},
       {"card publish", publish},
-      {"card get", [](const Arguments& a) -> Question { return get("/v1/cards/" + a.first); }},
+      {"card get",
+       [](const Arguments& a) -> Question {
+         return get("/v1/cards/" + a.first, a.is_explained ? "explain=true" : "");
+       }},
       {"card list", [](const Arguments&) -> Question { return get("/v1/cards"); }},
       {"card revoke",
        [](const Arguments& a) -> Question {
@@ -109,8 +113,10 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
       {"record put", put_record},
       {"record get",
        [](const Arguments& a) -> Question {
-         return get("/v1/records",
-                    "key=" + query_escape(a.first) + "&quorum=" + std::to_string(a.quorum));
+         return get("/v1/records", "key=" + query_escape(a.first) +
+                                       "&quorum=" + std::to_string(a.quorum) +
+                                       (a.is_explained ? "&explain=true" : "") +
+                                       (a.is_witnessed ? "&witnessed=true" : ""));
        }},
       {"record provide",
        [](const Arguments& a) -> Question {
@@ -131,15 +137,6 @@ Duration patience(const Arguments& arguments) {
   return local.contains(arguments.command) ? node_patience : mesh_patience;
 }
 
-int fail(const Arguments& arguments, int code, const std::string& text, const std::string& reason) {
-  if (arguments.is_json) {
-    std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
-  } else {
-    std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(), text.c_str());
-  }
-  return code;
-}
-
 /// Saves what the answer holds as bytes, for --out.
 std::optional<std::string> save(const Arguments& arguments, const json::object& answer) {
   if (arguments.out.empty()) return std::nullopt;
@@ -157,33 +154,54 @@ std::optional<std::string> save(const Arguments& arguments, const json::object& 
 
 }  // namespace
 
+int fail(const Arguments& arguments, int code, const std::string& text, const std::string& reason) {
+  if (arguments.is_json) {
+    std::printf("%s\n", json::serialize(json::object{{"error", text}, {"reason", reason}}).c_str());
+  } else {
+    std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(), text.c_str());
+  }
+  return code;
+}
+
+Result<Answer, Failure> ask_node(const Arguments& arguments, const std::string& socket,
+                                 const http::Request& question) {
+  const auto answer = http::ask(socket, question, patience(arguments));
+  if (!answer) {
+    const bool is_absent = answer.error().is_absent;
+    return Err{Failure{is_absent ? no_node : refused, answer.error().text,
+                       is_absent ? "no_node" : "no_answer"}};
+  }
+  boost::system::error_code malformed;
+  const json::value body = json::parse(answer->body, malformed);
+  if (malformed || !body.is_object())
+    return Err{Failure{refused, "the node answered something that is no JSON object", "protocol"}};
+  return Answer{answer->status, body.get_object()};
+}
+
 int ask(const Arguments& arguments) {
   const Question question = questions().at(arguments.command)(arguments);
   if (!question) return fail(arguments, refused, question.error(), "input");
   const auto socket = control_socket(arguments);
   if (!socket) return wrong_usage;
-  const auto answer = http::ask(*socket, *question, patience(arguments));
-  if (!answer) {
-    return fail(arguments, answer.error().is_absent ? no_node : refused, answer.error().text,
-                answer.error().is_absent ? "no_node" : "no_answer");
-  }
-  boost::system::error_code malformed;
-  const json::value body = json::parse(answer->body, malformed);
-  if (malformed || !body.is_object())
-    return fail(arguments, refused, "the node answered something that is no JSON object",
-                "protocol");
-  const json::object& object = body.get_object();
+  const auto answer = ask_node(arguments, *socket, *question);
+  if (!answer)
+    return fail(arguments, answer.error().code, answer.error().text, answer.error().reason);
+  const json::object& object = answer->body;
   if (arguments.is_json) std::printf("%s\n", json::serialize(object).c_str());
   if (answer->status >= 400) {
     const auto* text = object.if_contains("error");
     if (!arguments.is_json)
       std::fprintf(stderr, "mycel %s: %s\n", arguments.command.c_str(),
                    text != nullptr && text->is_string() ? text->get_string().c_str() : "refused");
+    if (!arguments.is_json) print_explanation(object);
     return refused;
   }
   if (const auto problem = save(arguments, object))
     return fail(arguments, refused, *problem, "output");
-  if (!arguments.is_json) print_answer(arguments.command, object);
+  if (!arguments.is_json) {
+    print_answer(arguments.command, object);
+    print_explanation(object);
+  }
   return done;
 }
 

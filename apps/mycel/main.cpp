@@ -9,6 +9,7 @@
 #include "apps/mycel/offline.hpp"
 #include "apps/mycel/simulate.hpp"
 #include "apps/mycel/up.hpp"
+#include "apps/mycel/watch.hpp"
 
 int main(int argc, char** argv) {
   using namespace mycel::app;
@@ -23,7 +24,9 @@ int main(int argc, char** argv) {
       {"config", print_config},
       {"version", print_version},
       {"card verify", verify_card_file},
+      {"card watch", watch_card},
       {"identity show", show_identity},
+      {"identity new", new_identity},
       {"identity backup", backup_identity},
       {"identity restore", restore_identity},
       {"network create", create_network},

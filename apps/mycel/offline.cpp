@@ -15,6 +15,7 @@
 #include "foundation/wire/peer_id_text.hpp"
 
 #include "protocol/agents/signed_card.hpp"
+#include "protocol/dht/admission.hpp"
 #include "protocol/session/hello_certificate.hpp"
 
 #include "node/daemon/daemon.hpp"
@@ -129,9 +130,38 @@ int show_identity(const Arguments& arguments) {
     const auto key = keystore->agent_key(name);
     if (key) agents[name] = wire::to_did(key->key->public_key());
   }
-  print(arguments, {{"peer", wire::to_text(wire::peer_id_of(keystore->peer_key().public_key()))},
+  const PeerId peer = wire::peer_id_of(keystore->peer_key().public_key());
+  print(arguments, {{"peer", wire::to_text(peer)},
+                    {"difficulty", dht::id_cost(peer)},
                     {"encrypted", keystore->is_encrypted()},
                     {"agents", std::move(agents)}});
+  return done;
+}
+
+int new_identity(const Arguments& arguments) {
+  const auto folder = open_folder(arguments, Keys::may_be_missing);
+  if (!folder) return fail(arguments, "no_folder", folder.error());
+  const std::string keys = daemon::keys_folder(folder->paths.data_dir);
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::path(keys) / "peer.pem", ignored))
+    return fail(
+        arguments, "already_exists",
+        folder->paths.data_dir + " holds an identity already; name an empty folder with --data");
+  os::SystemEntropy entropy;
+  std::uint64_t tries = 0;
+  const auto fits = [&tries, costly = daemon::costly_key(arguments.difficulty)](
+                        const crypto::Ed25519PublicKey& key) {
+    tries += 1;
+    return !costly || costly(key);
+  };
+  const auto keystore = keys::Keystore::open(
+      keys, daemon::secret_of(folder->config, folder->paths, config::environment()), entropy, fits);
+  if (!keystore) return fail(arguments, "keys", keystore.error().text);
+  const PeerId peer = wire::peer_id_of(keystore->peer_key().public_key());
+  print(arguments, {{"peer", wire::to_text(peer)},
+                    {"difficulty", dht::id_cost(peer)},
+                    {"tries", tries},
+                    {"encrypted", keystore->is_encrypted()}});
   return done;
 }
 

@@ -7,6 +7,8 @@ namespace mycel::app {
 
 int verify_card_file(const Arguments& arguments);
 int show_identity(const Arguments& arguments);
+/// Makes the peer key of a node that has none yet.
+int new_identity(const Arguments& arguments);
 int backup_identity(const Arguments& arguments);
 int restore_identity(const Arguments& arguments);
 /// Makes the key of a closed network's authority.

@@ -107,6 +107,8 @@ void print_answer(const std::string& command, const json::object& answer) {
   }
   json::object shown = answer;
   shown.erase("envelope");  // for --out and --json
+  shown.erase("explain");   // print_explanation()
+  shown.erase("witnesses");
   print_facts(shown);
 }
 

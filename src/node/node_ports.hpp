@@ -39,6 +39,8 @@ struct NodeSetup {
   session::IdentifyConfig identify;
   session::PingConfig ping;
   parts::DhtSetup dht;  ///< the namespace of cards is added
+  /// Only members of the closed network enter the DHT's table and are believed in its lookups.
+  bool are_ids_certified = false;
   agents::Config cards;
   std::vector<Multiaddr> join;
   std::vector<Multiaddr> announce;  ///< told to others instead of what is listened on

@@ -72,10 +72,11 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                                  std::move(then));
                   },
               .get =
-                  [this](const Bytes& key, auto then) {
-                    dht_.look_up(
-                        [&](dht::Dht& dht, Now now) { return dht.get(now, key, {card_quorum}); },
-                        std::move(then));
+                  [this](const Bytes& key, bool is_explained, auto then) {
+                    const dht::GetOptions options{.quorum = card_quorum,
+                                                  .is_explained = is_explained};
+                    dht_.look_up([&](dht::Dht& dht, Now now) { return dht.get(now, key, options); },
+                                 std::move(then));
                   }},
              [this](const auto& event) { on_cards_event(event); }),
       witness_(make_witness()) {
@@ -114,6 +115,7 @@ void Wiring::on_connect_event(const connect::Event& event) {
     dht_.on_peer_gone(gone->peer);
     if (witness_) witness_->on_peer_disconnected(gone->peer);
     observed_.erase(gone->peer);
+    remotes_.erase(gone->peer);
   } else if (const auto* unreachable = std::get_if<connect::Unreachable>(&event)) {
     tell("unreachable", unreachable->peer);
     on_unreachable(unreachable->peer);
@@ -207,6 +209,7 @@ void Wiring::on_witness_event(const dht::witness::Event& event) {
 // What the edges need.
 
 void Wiring::on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote) {
+  remotes_.insert_or_assign(peer, remote);
   identify_.on_peer_connected(connection, peer, remote);
   ping_.requests().on_reachable(peer, connection);
   dht_.requests().on_reachable(peer, connection);
@@ -226,6 +229,12 @@ bool Wiring::is_let_in(const PeerId& peer) const {
   const auto* session = connection ? hello_->machine().session(*connection) : nullptr;
   return session != nullptr && session->standing != session::Standing::unknown &&
          !session->is_limited;
+}
+
+bool Wiring::is_member(const PeerId& peer) const {
+  const auto connection = hello_ ? connect_.connector().connection_of(peer) : std::nullopt;
+  const auto* session = connection ? hello_->machine().session(*connection) : nullptr;
+  return session != nullptr && session->standing == session::Standing::member;
 }
 
 void Wiring::when_settled(ConnectionId connection, parts::Then<session::Standing> then) {
@@ -321,8 +330,15 @@ parts::PartPorts Wiring::part_ports() {
           .log = ports_.log};
 }
 
-parts::DhtSetup Wiring::dht_setup() const {
+parts::DhtSetup Wiring::dht_setup() {
   parts::DhtSetup dht = setup_.dht;
+  dht.config.table.seen_at = [this](const PeerId& peer) -> std::optional<Multiaddr> {
+    const auto remote = remotes_.find(peer);
+    if (remote == remotes_.end()) return std::nullopt;
+    return remote->second;
+  };
+  if (setup_.are_ids_certified)
+    dht.config.admission.is_certified = [this](const PeerId& peer) { return is_member(peer); };
   dht.namespaces.push_back(cards_namespace());
   return dht;
 }

@@ -79,11 +79,12 @@ class Wiring {
   void on_witness_event(const dht::witness::Event& event);
 
   parts::PartPorts part_ports();
-  parts::DhtSetup dht_setup() const;
+  parts::DhtSetup dht_setup();
   std::unique_ptr<parts::WitnessPart> make_witness();
   void on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote);
   void on_unreachable(const PeerId& peer);
   bool is_let_in(const PeerId& peer) const;
+  bool is_member(const PeerId& peer) const;
   void enter();
   void tell_addresses();
   void tell(std::string_view event, const PeerId& peer);
@@ -93,6 +94,7 @@ class Wiring {
   std::vector<Multiaddr> listening_;
   std::vector<Multiaddr> addresses_;
   std::map<PeerId, Multiaddr> observed_;  // where connected peers see us
+  std::map<PeerId, Multiaddr> remotes_;   // and where we see them
   std::optional<std::string> store_failure_;
   Instant next_refusal_line_{};
   drive::EventQueue events_;

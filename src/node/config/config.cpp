@@ -12,6 +12,7 @@
 #include "foundation/wire/multiaddr_codec.hpp"
 
 #include "node/config/keys.hpp"
+#include "node/config/preset.hpp"
 #include "node/config/toml.hpp"
 #include "node/config/toml_characters.hpp"
 
@@ -238,6 +239,19 @@ void set_flags(Config& config, std::span<const Setting> settings, Positions& pos
   }
 }
 
+/// What `read` makes of the defaults of the preset that it names: it is asked once more when that
+/// is not the common one, because what is written wins over what the preset says, in whatever
+/// order.
+template <class Read>
+Config with_preset(Read&& read) {
+  Config config;
+  read(config);
+  if (config.dht.preset == DhtPreset::mycel) return config;
+  config = defaults_of(config.dht.preset);
+  read(config);
+  return config;
+}
+
 // Texts.
 
 std::string default_text(const Key& key) {
@@ -314,9 +328,12 @@ std::string to_text(const ConfigErrors& errors) {
 }
 
 Result<Config, ConfigErrors> parse(std::string_view text, const std::string& source) {
-  Config config;
   Positions positions;
-  auto problems = read_text(config, text, source, positions);
+  std::vector<ConfigProblem> problems;
+  const Config config = with_preset([&](Config& begun) {
+    positions.clear();
+    problems = read_text(begun, text, source, positions);
+  });
   if (problems.empty()) add_together(problems, config, source, positions);
   if (problems.empty()) return config;
   sort_by_place(problems);
@@ -332,6 +349,13 @@ Result<void, ConfigErrors> apply_flags(Config& config, std::span<const Setting> 
   Positions positions;
   std::vector<ConfigProblem> problems;
   set_flags(changed, settings, positions, problems);
+  if (changed.dht.preset != config.dht.preset) {
+    const DhtPreset preset = changed.dht.preset;
+    changed = config;
+    use_preset(changed, preset);
+    problems.clear();
+    set_flags(changed, settings, positions, problems);
+  }
   if (problems.empty()) add_together(problems, changed, "the command line", positions);
   if (!problems.empty()) return Err{ConfigErrors{std::move(problems)}};
   config = std::move(changed);
@@ -340,16 +364,21 @@ Result<void, ConfigErrors> apply_flags(Config& config, std::span<const Setting> 
 
 Result<Config, ConfigErrors> load(const std::optional<std::string>& path,
                                   std::span<const Setting> settings) {
-  Config config;
+  std::string text;
+  if (path) {
+    auto content = read_file(*path);
+    if (!content) return Err{one_problem(*path, content.error())};
+    text = *std::move(content);
+  }
   Positions positions;
   std::vector<ConfigProblem> problems;
-  if (path) {
-    const auto text = read_file(*path);
-    if (!text) return Err{one_problem(*path, text.error())};
-    problems = read_text(config, *text, *path, positions);
+  const Config config = with_preset([&](Config& begun) {
+    positions.clear();
+    problems.clear();
+    if (path) problems = read_text(begun, text, *path, positions);
     sort_by_place(problems);
-  }
-  set_flags(config, settings, positions, problems);
+    set_flags(begun, settings, positions, problems);
+  });
   if (problems.empty()) add_together(problems, config, path.value_or("configuration"), positions);
   if (problems.empty()) return config;
   return Err{ConfigErrors{std::move(problems)}};

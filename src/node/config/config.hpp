@@ -40,6 +40,8 @@ struct NetworkConfig {
   std::string authority;         ///< a did:key; empty: the network is open
   std::string certificate_file;  ///< empty: the node is no member of a closed network
   std::string join_token_file;   ///< empty: no token is asked for
+  std::size_t id_difficulty = 0;
+  bool certified_ids = false;
   friend bool operator==(const NetworkConfig&, const NetworkConfig&) = default;
 };
 
@@ -52,6 +54,12 @@ struct ProtocolConfig {
 
 enum class DhtMode : std::uint8_t { automatic, server, client };
 
+/// Parameters that belong together.
+enum class DhtPreset : std::uint8_t {
+  mycel,  ///< the defaults
+  k8_d3,  ///< those of the design that Mycel was founded on; see preset.cpp
+};
+
 /// Whose values the DHT accepts beside cards.
 enum class NamespaceRule : std::uint8_t {
   any,  ///< any bytes; of two values the one whose bytes sort higher stays
@@ -63,15 +71,21 @@ struct DhtNamespace {
 };
 
 struct DhtConfig {
+  DhtPreset preset = DhtPreset::mycel;
   std::string protocol = "/mycel/kad/1.0.0";
   DhtMode mode = DhtMode::automatic;
   std::size_t k = 20;
   std::size_t alpha = 3;
   std::size_t disjoint_paths = 8;
+  Duration lookup_timeout = 1min;
+  Duration refresh = 10min;
   Duration record_ttl = 36h;
   Duration republish = 22h;
   Duration provider_ttl = 1h;
   Duration provider_refresh = 30min;
+  std::size_t subnet_per_bucket = 3;
+  std::size_t subnet_per_table = 16;
+  bool caps_private = false;
   std::vector<DhtNamespace> namespaces{{.prefix = "/mycel-raw"}};
   friend bool operator==(const DhtConfig&, const DhtConfig&) = default;
 };
@@ -172,6 +186,9 @@ struct Setting {
   std::string key;
   std::string value;
 };
+
+/// The defaults, with what a preset says of them.
+Config defaults_of(DhtPreset preset);
 
 inline constexpr std::size_t file_size_max_bytes = std::size_t{1} << 20;
 

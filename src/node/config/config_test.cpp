@@ -158,6 +158,70 @@ TEST(Config, what_keys_demand_of_each_other_is_checked) {
   EXPECT_EQ(problems_of("[node]\nlisten = []\n").substr(0, 29), "f:2:1: node.listen: is empty;");
 }
 
+TEST(Config, a_preset_says_what_is_not_written) {
+  const auto config = parse("[dht]\nk = 10\npreset = \"k8-d3\"\nrepublish = \"20m\"\n", "f");
+  ASSERT_TRUE(config) << to_text(config.error());
+  EXPECT_EQ(config->dht.k, 10U) << "what is written wins, wherever it stands";
+  EXPECT_EQ(config->dht.republish, Duration{20min});
+  EXPECT_EQ(config->dht.disjoint_paths, 3U);
+  EXPECT_EQ(config->dht.record_ttl, Duration{1h});
+  EXPECT_EQ(config->dht.lookup_timeout, Duration{30s});
+  EXPECT_LT(config->cards.republish, config->dht.record_ttl) << "cards are records";
+  EXPECT_EQ(*parse(to_toml(*config), "f"), *config);
+}
+
+TEST(Config, the_founding_design_loads_as_a_preset) {
+  const auto config = parse("dht.preset = \"k8-d3\"", "f");
+  ASSERT_TRUE(config) << to_text(config.error());
+  EXPECT_EQ(*config, defaults_of(DhtPreset::k8_d3));
+  EXPECT_EQ(config->dht.k, 8U);
+  EXPECT_EQ(config->dht.alpha, 3U);
+  EXPECT_EQ(config->dht.refresh, Duration{10min});
+  EXPECT_EQ(config->dht.subnet_per_table, 3U);
+  EXPECT_EQ(problems_of("dht.preset = \"k8-d4\"\n"),
+            "f:1:5: dht.preset: \"k8-d4\" is not allowed; it must be \"mycel\" or \"k8-d3\"");
+  EXPECT_EQ(problems_of("[dht]\npreset = \"k8-d3\"\nrepublish = \"1h\"\n"),
+            "f:3:1: dht.republish: \"1h\" is not allowed; it must be less than dht.record_ttl, "
+            "which is \"1h\"");
+}
+
+TEST(Config, a_preset_of_the_command_line_gives_way_to_what_the_file_says) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("mycel-preset-test-" +
+                     std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + ".toml");
+  std::ofstream(path) << "[dht]\nk = 12\n";
+  const std::vector<Setting> flags{{"dht.alpha", "5"}, {"dht.preset", "k8-d3"}};
+  const auto config = load(path, flags);
+  ASSERT_TRUE(config) << to_text(config.error());
+  EXPECT_EQ(config->dht.k, 12U);
+  EXPECT_EQ(config->dht.alpha, 5U);
+  EXPECT_EQ(config->dht.disjoint_paths, 3U);
+  std::filesystem::remove(path);
+  Config changed = *config;
+  const std::vector<Setting> back{{"dht.preset", "mycel"}};
+  ASSERT_TRUE(apply_flags(changed, back));
+  EXPECT_EQ(changed, Config{});
+}
+
+TEST(Config, ids_can_be_certified_only_where_somebody_certifies) {
+  const std::string authority = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
+  EXPECT_EQ(flag_problems({{"network.certified_ids", "true"}}),
+            "--network.certified_ids: is of no use without network.authority, which says whose "
+            "signature counts");
+  EXPECT_EQ(flag_problems({{"network.certified_ids", "true"}, {"network.authority", authority}}),
+            "--network.certified_ids: asks every node for a certificate, and this one has none; "
+            "name it with network.certificate_file");
+  EXPECT_EQ(flag_problems({{"network.id_difficulty", "33"}}),
+            "--network.id_difficulty: \"33\" is not allowed; it must be a number from 0 to 32");
+}
+
+TEST(Config, a_bucket_can_not_take_more_of_a_subnet_than_the_table) {
+  EXPECT_EQ(flag_problems({{"dht.subnet_per_bucket", "5"}, {"dht.subnet_per_table", "4"}}),
+            "--dht.subnet_per_bucket: 5 is not allowed; it must be at most dht.subnet_per_table, "
+            "which is 4");
+  EXPECT_EQ(flag_problems({{"dht.subnet_per_bucket", "5"}, {"dht.subnet_per_table", "0"}}), "none");
+}
+
 TEST(Config, metrics_stay_on_this_machine_unless_remote_is_allowed) {
   for (const auto* local : {"127.0.0.1:0", "127.0.0.1:9150", "[::1]:9150", ""})
     EXPECT_EQ(flag_problems({{"metrics.listen", local}, {"log.level", "warn"}}), "none") << local;

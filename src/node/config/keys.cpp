@@ -2,313 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <set>
 #include <utility>
 
-#include "foundation/base/duration_text.hpp"
-#include "foundation/wire/did_key.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
+
+#include "node/config/host_port.hpp"
+#include "node/config/key_kinds.hpp"
 
 namespace mycel::config {
 namespace {
 
-using Problem = std::optional<std::string>;
-
-// How values are written.
-
-std::string quoted(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      result += "\\u00";
-      result += digits[byte >> 4];
-      result += digits[byte & 15];
-    } else {
-      result += c;
-    }
-  }
-  return result + "\"";
-}
-
-std::string size_text(std::uint64_t bytes) {
-  for (const auto& [unit, shift] :
-       {std::pair{"GiB", 30}, std::pair{"MiB", 20}, std::pair{"KiB", 10}})
-    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0)
-      return std::to_string(bytes >> shift) + unit;
-  return std::to_string(bytes);
-}
-
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-  std::uint64_t count = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (problem != std::errc{}) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  for (const auto& [name, shift] :
-       {std::pair<std::string_view, int>{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"", 0}}) {
-    if (unit != name) continue;
-    if (count > (UINT64_MAX >> shift)) return std::nullopt;
-    return count << shift;
-  }
-  return std::nullopt;
-}
-
-std::string list_text(const std::vector<std::string>& items) {
-  std::string text = "[";
-  for (const std::string& item : items) text += (text.size() > 1 ? ", " : "") + item;
-  return text + "]";
-}
-
-// The kinds of keys. `get` finds the member, of a const or a changing configuration.
-
-template <class Get>
-Key number(std::string_view name, Get get, std::size_t min, std::size_t max, std::string_view doc) {
-  return {.name = name,
-          .form = Form::number,
-          .allowed = "a number from " + std::to_string(min) + " to " + std::to_string(max),
-          .doc = doc,
-          .set = [=](Config& config, const Value& value) -> Problem {
-            const auto* count = value.as<std::int64_t>();
-            if (!count || *count < 0 || static_cast<std::uint64_t>(*count) < min ||
-                static_cast<std::uint64_t>(*count) > max)
-              return "";
-            get(config) = static_cast<std::size_t>(*count);
-            return std::nullopt;
-          },
-          .print = [=](const Config& config) { return std::to_string(get(config)); }};
-}
-
-template <class Get>
-Key time(std::string_view name, Get get, Duration min, Duration max, std::string_view doc) {
-  return {
-      .name = name,
-      .form = Form::text,
-      .allowed = "a time from \"" + mycel::to_text(min) + "\" to \"" + mycel::to_text(max) + "\"",
-      .doc = doc,
-      .set = [=](Config& config, const Value& value) -> Problem {
-        const auto* text = value.as<std::string>();
-        const auto span = text ? parse_duration(*text) : std::nullopt;
-        if (!span || *span < min || *span > max) return "";
-        get(config) = *span;
-        return std::nullopt;
-      },
-      .print = [=](const Config& config) { return quoted(mycel::to_text(get(config))); }};
-}
-
-template <class Get>
-Key size(std::string_view name, Get get, std::uint64_t min, std::string_view doc) {
-  return {.name = name,
-          .form = Form::text,
-          .allowed = "a size of at least \"" + size_text(min) +
-                     "\", in KiB, MiB or GiB, or a number of bytes",
-          .doc = doc,
-          .set = [=](Config& config, const Value& value) -> Problem {
-            std::optional<std::uint64_t> bytes;
-            if (const auto* text = value.as<std::string>()) bytes = parse_size(*text);
-            if (const auto* count = value.as<std::int64_t>(); count && *count >= 0)
-              bytes = static_cast<std::uint64_t>(*count);
-            if (!bytes || *bytes < min) return "";
-            get(config) = *bytes;
-            return std::nullopt;
-          },
-          .print = [=](const Config& config) { return quoted(size_text(get(config))); }};
-}
-
-template <class Get>
-Key boolean(std::string_view name, Get get, std::string_view doc) {
-  return {.name = name,
-          .form = Form::boolean,
-          .allowed = "true or false",
-          .doc = doc,
-          .set = [=](Config& config, const Value& value) -> Problem {
-            const auto* is_on = value.as<bool>();
-            if (!is_on) return "";
-            get(config) = *is_on;
-            return std::nullopt;
-          },
-          .print = [=](const Config& config) { return get(config) ? "true" : "false"; }};
-}
-
-template <class Get>
-Key text(std::string_view name, Get get, bool (*fits)(std::string_view), std::string_view allowed,
-         std::string_view doc) {
-  return {.name = name,
-          .form = Form::text,
-          .allowed = std::string(allowed),
-          .doc = doc,
-          .set = [=](Config& config, const Value& value) -> Problem {
-            const auto* written = value.as<std::string>();
-            if (!written || !fits(*written)) return "";
-            get(config) = *written;
-            return std::nullopt;
-          },
-          .print = [=](const Config& config) { return quoted(get(config)); }};
-}
-
-template <class Enum>
-struct Word {
-  std::string_view word;
-  Enum meaning;
-};
-
-template <class Enum>
-std::string words_text(const std::vector<Word<Enum>>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += quoted(words[i].word);
-  }
-  return text;
-}
-
-template <class Enum, class Get>
-Key choice(std::string_view name, Get get, const std::vector<Word<Enum>>& words,
-           std::string_view doc) {
-  return {.name = name,
-          .form = Form::text,
-          .allowed = words_text(words),
-          .doc = doc,
-          .set = [=](Config& config, const Value& value) -> Problem {
-            const auto* written = value.as<std::string>();
-            for (const auto& [word, meaning] : words) {
-              if (!written || *written != word) continue;
-              get(config) = meaning;
-              return std::nullopt;
-            }
-            return "";
-          },
-          .print =
-              [=](const Config& config) {
-                const auto at = std::find_if(words.begin(), words.end(), [&](const auto& entry) {
-                  return entry.meaning == get(config);
-                });
-                return quoted(at->word);
-              }};
-}
-
-constexpr std::size_t addresses_max = 64;
-
-template <class Get>
-Key addresses(std::string_view name, Get get, bool (*fits)(const Multiaddr&),
-              std::string_view allowed, std::string_view doc) {
-  return {.name = name,
-          .form = Form::list,
-          .allowed = "a list of at most 64 multiaddrs, " + std::string(allowed),
-          .doc = doc,
-          .set = [=](Config& config, const Value& value) -> Problem {
-            const auto* list = value.as<Value::List>();
-            if (!list || list->size() > addresses_max) return "";
-            std::vector<Multiaddr> parsed;
-            for (const Value& item : *list) {
-              const auto* written = item.as<std::string>();
-              auto address = written ? wire::parse_multiaddr(*written)
-                                     : Result<Multiaddr, wire::Fault>(Err{wire::Fault::malformed});
-              if (!address || !fits(*address)) return shown(item);
-              parsed.push_back(std::move(*address));
-            }
-            get(config) = std::move(parsed);
-            return std::nullopt;
-          },
-          .print =
-              [=](const Config& config) {
-                std::vector<std::string> items;
-                for (const Multiaddr& address : get(config))
-                  items.push_back(quoted(wire::to_text(address)));
-                return list_text(items);
-              }};
-}
-
-// What single values may be.
-
-bool is_printable(char c) {
-  return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-}
-bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), is_printable);
-}
-bool is_path(std::string_view text) {
-  return text.size() <= 4095 && is_plain(text);
-}
 bool is_agent_version(std::string_view text) {
   return text.size() <= 128 && is_plain(text);
-}
-bool is_protocol(std::string_view text) {
-  return text.size() >= 2 && text.size() <= 128 && text[0] == '/' && text.back() != '/' &&
-         is_plain(text) && text.find(' ') == std::string_view::npos;
 }
 bool is_credential(std::string_view text) {
   return text.size() <= 255 && is_plain(text) && text.find('/') == std::string_view::npos;
 }
-bool is_network(std::string_view text) {
-  const auto is_plain_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  };
-  return !text.empty() && text.size() <= 48 && is_plain_letter(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) {
-           return is_plain_letter(c) || c == '.' || c == '_' || c == '-';
-         });
-}
-bool is_authority(std::string_view text) {
-  return text.empty() || wire::parse_did(text);
-}
-
-using VersionParts = std::array<std::uint16_t, 3>;
-std::optional<VersionParts> version_in(std::string_view text) {
-  VersionParts parts{};
-  std::string again;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  for (std::uint16_t& part : parts) {
-    if (&part != parts.data()) {
-      if (at == end || *at != '.') return std::nullopt;
-      at += 1;
-    }
-    const auto [after, problem] = std::from_chars(at, end, part);
-    if (problem != std::errc{}) return std::nullopt;
-    at = after;
-    again += (again.empty() ? "" : ".") + std::to_string(part);
-  }
-  if (again != text) return std::nullopt;
-  return parts;
-}
-bool is_version(std::string_view text) {
-  return version_in(text).has_value();
-}
-
-bool is_prefix(std::string_view text) {
-  return text.size() >= 2 && text.size() <= 64 && text[0] == '/' &&
-         std::all_of(text.begin() + 1, text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-         });
-}
-
-struct HostPort {
-  std::string_view host;
-  bool is_ipv6 = false;
-};
-
-/// IP:PORT, with an IPv6 address in brackets.
-std::optional<HostPort> parse_host_port(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const std::string_view port = text.substr(colon + 1);
-  std::uint16_t number = 0;
-  const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (port.empty() || problem != std::errc{} || end != port.data() + port.size())
-    return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  const bool is_ipv6 = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (is_ipv6) host = host.substr(1, host.size() - 2);
-  const std::string path = (is_ipv6 ? "/ip6/" : "/ip4/") + std::string(host);
-  if (host.find('/') != std::string_view::npos || !wire::parse_multiaddr(path)) return std::nullopt;
-  return HostPort{host, is_ipv6};
-}
-
 bool is_metrics_listen(std::string_view text) {
   return text.empty() || parse_host_port(text).has_value();
 }
@@ -319,54 +28,6 @@ bool is_listenable(const Multiaddr& address) {
 bool is_dialable(const Multiaddr& address) {
   return wire::dns_name(address) || (wire::quic_address(address) && !wire::is_unspecified(address));
 }
-
-// The namespaces: the one key with a structure of its own.
-
-constexpr std::size_t namespaces_max = 32;
-constexpr std::string_view reserved_prefix = "/mycel-card";
-
-std::optional<DhtNamespace> read_namespace(const Value& value) {
-  const auto* table = value.as<Value::Table>();
-  if (!table || table->names.size() != 2) return std::nullopt;
-  DhtNamespace result;
-  bool has_rule = false;
-  for (std::size_t i = 0; i < table->names.size(); ++i) {
-    const std::string& name = table->names[i];
-    const auto* text = table->values[i].as<std::string>();
-    if (!text) return std::nullopt;
-    if (name == "prefix" && is_prefix(*text)) result.prefix = *text;
-    if (name == "rule" && *text == "any") has_rule = true;
-  }
-  if (result.prefix.empty() || !has_rule || result.prefix == reserved_prefix) return std::nullopt;
-  return result;
-}
-
-Problem set_namespaces(Config& config, const Value& value) {
-  const auto* list = value.as<Value::List>();
-  if (!list || list->size() > namespaces_max) return "";
-  std::vector<DhtNamespace> parsed;
-  std::set<std::string> prefixes;
-  for (const Value& item : *list) {
-    auto one = read_namespace(item);
-    if (!one) return shown(item);
-    if (!prefixes.insert(one->prefix).second) return "a second " + quoted(one->prefix);
-    parsed.push_back(std::move(*one));
-  }
-  config.dht.namespaces = std::move(parsed);
-  return std::nullopt;
-}
-
-std::string print_namespaces(const Config& config) {
-  std::vector<std::string> items;
-  items.reserve(config.dht.namespaces.size());
-  for (const DhtNamespace& one : config.dht.namespaces)
-    items.push_back("{ prefix = " + quoted(one.prefix) + ", rule = \"any\" }");
-  return list_text(items);
-}
-
-// `MEMBER(node.join)` finds that member of a const or a changing configuration.
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a path of members is no expression
-#define MEMBER(path) [](auto& config) -> auto& { return config.path; }
 
 std::vector<Key> node_keys() {
   return {
@@ -390,77 +51,6 @@ std::vector<Key> node_keys() {
       text("node.agent_version", MEMBER(node.agent_version), is_agent_version,
            "at most 128 bytes without control characters",
            "What the node tells others that it is. Empty: mycel and its version."),
-  };
-}
-
-std::vector<Key> network_keys() {
-  return {
-      text("network.id", MEMBER(network.id), is_network,
-           "1 to 48 of a-z, 0-9, '.', '_' and '-', a letter or digit first",
-           "The network that the node belongs to. Mycel nodes of another one are refused."),
-      choice<StrangerRule>(
-          "network.strangers", MEMBER(network.strangers),
-          {{"welcome", StrangerRule::welcome},
-           {"limited", StrangerRule::limited},
-           {"refuse", StrangerRule::refuse}},
-          "What peers get that do not belong to the network: plain libp2p peers, "
-          "and in a closed network whoever shows no certificate. \"welcome\" gives "
-          "all that libp2p peers get, \"limited\" identify and ping, \"refuse\" "
-          "closes the connection."),
-      text("network.authority", MEMBER(network.authority), is_authority,
-           "a did:key, as `mycel network create` prints it",
-           "The key that admits members: the network is closed. Empty: it is open."),
-      text("network.certificate_file", MEMBER(network.certificate_file), is_path, "a path",
-           "This node's membership certificate, as `mycel network admit` makes it."),
-      text("network.join_token_file", MEMBER(network.join_token_file), is_path, "a path",
-           "A file with a token that Mycel nodes have to know beside all else, and nothing else. "
-           "It is proved, not sent. Take a random one: a token that can be guessed can be found by "
-           "whoever this node dials. Empty: none is asked for."),
-      text("protocol.version", MEMBER(protocol.version), is_version,
-           "three numbers, such as \"1.0.0\"",
-           "The newest version that the node says it speaks: for tests and for a careful upgrade."),
-      text("protocol.minimum_version", MEMBER(protocol.minimum_version), is_version,
-           "three numbers, such as \"1.0.0\"",
-           "Peers below it are refused. At most protocol.version."),
-      time("protocol.hello_timeout", MEMBER(protocol.hello_timeout), 100ms, 1min,
-           "A peer that does not say who it is for so long is a stranger."),
-  };
-}
-
-std::vector<Key> dht_keys() {
-  return {
-      text("dht.protocol", MEMBER(dht.protocol), is_protocol,
-           "a protocol name, such as \"/mycel/kad/1.0.0\"",
-           "The name under which the DHT speaks. Nodes with another name are another DHT; "
-           "\"/ipfs/kad/1.0.0\" is that of js-libp2p and go-libp2p."),
-      choice<DhtMode>(
-          "dht.mode", MEMBER(dht.mode),
-          {{"auto", DhtMode::automatic}, {"server", DhtMode::server}, {"client", DhtMode::client}},
-          "Whether the node answers others and stores for them. \"auto\" is \"server\": a node "
-          "that others cannot reach leaves their tables by itself."),
-      number("dht.k", MEMBER(dht.k), 1, 64,
-             "Nodes in a bucket, and nodes that store a value. All nodes of a DHT should agree."),
-      number("dht.alpha", MEMBER(dht.alpha), 1, 32,
-             "Requests of one lookup at once, on each path."),
-      number("dht.disjoint_paths", MEMBER(dht.disjoint_paths), 1, 32,
-             "Paths of a lookup that share no node, so that liars on one path do not decide."),
-      time("dht.record_ttl", MEMBER(dht.record_ttl), 1min, 30 * 24h,
-           "How long a value is kept after it was published."),
-      time("dht.republish", MEMBER(dht.republish), 30s, 30 * 24h,
-           "How often the node puts its own values again. Less than dht.record_ttl."),
-      time("dht.provider_ttl", MEMBER(dht.provider_ttl), 1min, 30 * 24h,
-           "How long a provider is named after it last said so."),
-      time("dht.provider_refresh", MEMBER(dht.provider_refresh), 30s, 30 * 24h,
-           "How often the node repeats what it provides. Less than dht.provider_ttl."),
-      {.name = "dht.namespaces",
-       .form = Form::structure,
-       .allowed = "a list of at most 32 { prefix = \"/NAME\", rule = \"any\" }, each prefix once "
-                  "and none of them \"/mycel-card\"",
-       .doc = "Kinds of values that the DHT stores beside cards, by the start of their keys. The "
-              "rule \"any\" takes any bytes; of two values the one whose bytes sort higher stays, "
-              "so that all nodes agree.",
-       .set = set_namespaces,
-       .print = print_namespaces},
   };
 }
 
@@ -528,7 +118,6 @@ std::vector<Key> operation_keys() {
            "The memory budget of the node, which the limits of its queues and tables derive from."),
   };
 }
-#undef MEMBER
 
 struct Section {
   std::string_view name;
@@ -571,17 +160,6 @@ std::string_view last_part(std::string_view name) {
 }
 
 }  // namespace
-
-std::string shown(const Value& value) {
-  constexpr std::size_t shown_max = 80;
-  if (const auto* is_on = value.as<bool>()) return *is_on ? "true" : "false";
-  if (const auto* number = value.as<std::int64_t>()) return std::to_string(*number);
-  if (const auto* number = value.as<double>()) return std::to_string(*number);
-  if (value.as<Value::List>()) return "a list";
-  if (value.as<Value::Table>()) return "a table";
-  const auto& text = *value.as<std::string>();
-  return quoted(text.size() <= shown_max ? text : text.substr(0, shown_max) + "...");
-}
 
 const std::vector<Key>& keys() {
   static const std::vector<Key> all = [] {
@@ -628,63 +206,6 @@ std::optional<std::string> nearest_name(std::string_view wrong) {
   if (wrong.find('.') == std::string_view::npos)
     for (const Section& section : sections) consider(section.name, distance(wrong, section.name));
   return best.empty() ? std::nullopt : std::optional(best);
-}
-
-std::optional<std::string> socket_path_problem(std::string_view path) {
-  if (path.size() <= socket_path_size_max_bytes) return std::nullopt;
-  return quoted(path) + " has " + std::to_string(path.size()) +
-         " bytes; the path of a Unix socket can have at most " +
-         std::to_string(socket_path_size_max_bytes) +
-         ". Set control.socket to a shorter path, such as \"/run/mycel/control.sock\"";
-}
-
-std::vector<ConfigProblem> check_together(const Config& config) {
-  std::vector<ConfigProblem> problems;
-  const auto wrong = [&](std::string_view key, std::string text) {
-    problems.push_back({.key = std::string(key), .text = std::move(text)});
-  };
-  const auto below = [&](std::string_view key, Duration value, std::string_view limit_key,
-                         Duration limit) {
-    if (value < limit) return;
-    wrong(key, quoted(mycel::to_text(value)) + " is not allowed; it must be less than " +
-                   std::string(limit_key) + ", which is " + quoted(mycel::to_text(limit)));
-  };
-  below("dht.republish", config.dht.republish, "dht.record_ttl", config.dht.record_ttl);
-  below("dht.provider_refresh", config.dht.provider_refresh, "dht.provider_ttl",
-        config.dht.provider_ttl);
-  below("cards.republish", config.cards.republish, "dht.record_ttl", config.dht.record_ttl);
-  below("quic.keep_alive", config.quic.keep_alive, "quic.idle_timeout", config.quic.idle_timeout);
-  if (config.connections.attempt_timeout < config.connections.dial_timeout)
-    wrong("connections.attempt_timeout",
-          quoted(mycel::to_text(config.connections.attempt_timeout)) +
-              " is not allowed; it must be at least connections.dial_timeout, which is " +
-              quoted(mycel::to_text(config.connections.dial_timeout)));
-  if (version_in(config.protocol.minimum_version) > version_in(config.protocol.version))
-    wrong("protocol.minimum_version",
-          quoted(config.protocol.minimum_version) +
-              " is not allowed; it must be at most protocol.version, which is " +
-              quoted(config.protocol.version));
-  if (config.network.authority.empty() && !config.network.certificate_file.empty())
-    wrong("network.certificate_file",
-          "is of no use without network.authority, which says whose signature counts");
-  if (config.node.listen.empty())
-    wrong("node.listen",
-          "is empty; the node must listen somewhere, such as at "
-          "\"/ip4/127.0.0.1/udp/0/quic-v1\"");
-  if (const auto at = parse_host_port(config.metrics.listen); at && !config.metrics.allow_remote) {
-    const auto address =
-        wire::parse_multiaddr((at->is_ipv6 ? "/ip6/" : "/ip4/") + std::string(at->host));
-    if (!address || !wire::is_loopback(*address))
-      wrong("metrics.listen", quoted(config.metrics.listen) +
-                                  " is reachable from other machines; use 127.0.0.1 or [::1], or "
-                                  "set metrics.allow_remote = true");
-  }
-  if (const auto problem = socket_path_problem(config.control.socket))
-    wrong("control.socket", *problem);
-  if (const std::string socket = config.node.data_dir + "/control.sock";
-      config.control.socket.empty() && socket_path_problem(socket))
-    wrong("node.data_dir", *socket_path_problem(socket));
-  return problems;
 }
 
 }  // namespace mycel::config

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
-#include "foundation/wire/cid.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/multibase.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 
+#include "node/control/explain_json.hpp"
 #include "node/control/json_words.hpp"
 #include "node/control/metrics.hpp"
 #include "node/daemon/settings.hpp"
@@ -32,12 +31,6 @@ std::optional<PeerId> peer_in(const std::string& text) {
   return std::nullopt;
 }
 
-std::optional<Bytes> multihash_in(const std::string& cid) {
-  const auto parsed = wire::parse_cid(cid);
-  if (!parsed) return std::nullopt;
-  return wire::encode(parsed->hash);
-}
-
 json::array printable(const std::vector<std::string>& texts) {
   json::array shown;
   for (const std::string& text : texts) shown.emplace_back(control::printable(text));
@@ -52,7 +45,7 @@ json::object to_json(const connect::PeerConnected& connected) {
 
 json::object to_json(const session::Hello& hello, const session::Session& session) {
   json::object told{{"standing", to_text(session.standing)}, {"limited", session.is_limited}};
-  if (session.spoken == session::Version{}) return told;  // it said no hello
+  if (session.spoken == Version{}) return told;  // it said no hello
   told["version"] = to_text(session.common);
   told["speaks"] = to_text(session.spoken);
   told["features"] = json::value_from(hello.shared_features(session));
@@ -71,22 +64,6 @@ json::object network_json(const session::Hello& hello) {
           {"version", to_text(config.version)},
           {"minimum_version", to_text(config.minimum)},
           {"features", json::value_from(config.features)}};
-}
-
-/// An answer of the DHT that is not what was hoped for.
-http::Response disappoint(const dht::LookupDone& done, std::string_view what) {
-  if (const auto* refused = std::get_if<dht::Refused>(&done.result)) {
-    const std::string reason(to_text(refused->reason));
-    return refuse(409, reason, std::string(what) + " is refused by this node's rules: " + reason);
-  }
-  if (std::holds_alternative<dht::Overloaded>(done.result))
-    return refuse(503, "overloaded", "too many lookups are under way; try again in a moment");
-  json::object body{
-      {"error", std::string(what) + " was not found; asked " + std::to_string(done.facts.asked) +
-                    " nodes, " + std::to_string(done.facts.answered) + " answered"},
-      {"reason", "not_found"}};
-  add_facts(body, done.facts);
-  return answer(body, 404);
 }
 
 json::object check(std::string_view what, bool is_good, std::string_view cure) {
@@ -115,7 +92,7 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
   if (is(request, "POST", "/v1/ping")) return ping(request, reply);
   if (is(request, "POST", "/v1/cards")) return publish_card(request, reply);
   if (is(request, "GET", "/v1/cards")) return list_cards(reply);
-  if (is_under(request, "GET", cards_prefix)) return get_card(did(), reply);
+  if (is_under(request, "GET", cards_prefix)) return get_card(request, reply);
   if (is_under(request, "DELETE", cards_prefix)) return revoke_card(did(), reply);
   if (is(request, "POST", "/v1/records")) return put_record(request, reply);
   if (is(request, "GET", "/v1/records")) return get_record(request, reply);
@@ -356,10 +333,12 @@ void Api::list_cards(const http::Reply& reply) const {
   reply(answer({{"cards", std::move(rows)}}));
 }
 
-void Api::get_card(const std::string& did, const http::Reply& reply) {
+void Api::get_card(const http::Request& request, const http::Reply& reply) {
+  const std::string did = request.path.substr(cards_prefix.size());
   const Instant began = daemon_.loop().now().instant;
   daemon_.wiring().cards().resolve(
-      did, [this, reply, began, did](const Result<parts::CardFound, parts::Refusal>& found) {
+      did,
+      [this, reply, began, did](const Result<parts::CardFound, parts::Refusal>& found) {
         if (!found) return reply(refuse(found.error()));
         const agents::CardPayload& payload = found->card.payload();
         const Bytes& envelope = found->card.statement().envelope();
@@ -381,9 +360,11 @@ void Api::get_card(const std::string& did, const http::Reply& reply) {
             {"document", json::parse(std::string(as_text(payload.document)), malformed)},
             {"envelope", wire::to_base64url(envelope)}};
         add_facts(body, found->facts);
+        if (found->explanation) body["explain"] = to_json(*found->explanation);
         body["ms"] = to_ms(daemon_.loop().now().instant - began);
         reply(answer(body));
-      });
+      },
+      parameter(request, "explain") == "true");
 }
 
 void Api::revoke_card(const std::string& did, const http::Reply& reply) {
@@ -395,94 +376,6 @@ void Api::revoke_card(const std::string& did, const http::Reply& reply) {
                                                   {"revoked", true},
                                                   {"stored", result->stored}}));
                                   });
-}
-
-void Api::put_record(const http::Request& request, const http::Reply& reply) {
-  const auto body = body_of(request);
-  const std::string key_text = body ? text_field(*body, "key") : "";
-  const auto value = wire::parse_base64url(body ? text_field(*body, "value") : "");
-  if (key_text.empty() || !value)
-    return reply(bad_input("the body must name a key and a value in base64url"));
-  const Bytes key = Bytes::copy(key_text);
-  const auto* unchecked = body->if_contains("unchecked");
-  if (unchecked != nullptr && unchecked->is_bool() && unchecked->get_bool()) {
-    daemon_.wiring().put_unchecked(key, *value, [reply, key_text](const dht::Stored& stored) {
-      if (stored.count > 0)
-        return reply(answer({{"key", key_text}, {"stored", stored.count}, {"of", stored.of}}));
-      reply(refuse(
-          409, "refused_by_others",
-          "none of " + std::to_string(stored.of) + " nodes took the value under " + key_text));
-    });
-    return;
-  }
-  daemon_.wiring().dht().look_up(
-      [&](dht::Dht& dht, Now now) { return dht.put(now, key, *value); },
-      [reply, key_text](const dht::LookupDone& done) {
-        const auto* stored = std::get_if<dht::Stored>(&done.result);
-        if (stored == nullptr) return reply(disappoint(done, "a value under " + key_text));
-        json::object answered{{"key", key_text}, {"stored", stored->count}, {"of", stored->of}};
-        add_facts(answered, done.facts);
-        reply(answer(answered));
-      });
-}
-
-void Api::get_record(const http::Request& request, const http::Reply& reply) {
-  const std::string key_text = parameter(request, "key");
-  if (key_text.empty()) return reply(bad_input("the query must name a key"));
-  const std::size_t quorum =
-      std::clamp(std::strtoul(parameter(request, "quorum").c_str(), nullptr, 10), 1UL, 20UL);
-  daemon_.wiring().dht().look_up(
-      [&](dht::Dht& dht, Now now) { return dht.get(now, Bytes::copy(key_text), {quorum}); },
-      [reply, key_text](const dht::LookupDone& done) {
-        const auto* value = std::get_if<dht::Value>(&done.result);
-        if (value == nullptr) return reply(disappoint(done, key_text));
-        json::object body{{"key", key_text},
-                          {"base64url", wire::to_base64url(value->value)},
-                          {"from", wire::to_text(value->from)},
-                          {"answers", value->answers}};
-        if (const auto text = as_utf8(value->value)) body["value"] = *text;
-        add_facts(body, done.facts);
-        reply(answer(body));
-      });
-}
-
-void Api::provide(const http::Request& request, const http::Reply& reply) {
-  const auto body = body_of(request);
-  const std::string cid = body ? text_field(*body, "cid") : "";
-  const auto key = multihash_in(cid);
-  if (!key)
-    return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
-  daemon_.wiring().dht().look_up([&](dht::Dht& dht, Now now) { return dht.provide(now, *key); },
-                                 [reply, cid](const dht::LookupDone& done) {
-                                   const auto* stored = std::get_if<dht::Stored>(&done.result);
-                                   if (stored == nullptr) return reply(disappoint(done, cid));
-                                   json::object answered{{"cid", cid}, {"told", stored->count}};
-                                   add_facts(answered, done.facts);
-                                   reply(answer(answered));
-                                 });
-}
-
-void Api::find_providers(const http::Request& request, const http::Reply& reply) {
-  const std::string cid = parameter(request, "cid");
-  const auto key = multihash_in(cid);
-  if (!key)
-    return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
-  const std::size_t count =
-      std::clamp(std::strtoul(parameter(request, "count").c_str(), nullptr, 10), 1UL, 1000UL);
-  daemon_.wiring().dht().look_up(
-      [&](dht::Dht& dht, Now now) { return dht.find_providers(now, *key, count); },
-      [reply, cid](const dht::LookupDone& done) {
-        const auto* found = std::get_if<dht::Providers>(&done.result);
-        if (found == nullptr || found->providers.empty())
-          return reply(disappoint(done, "a provider of " + cid));
-        json::array rows;
-        for (const PeerInfo& provider : found->providers)
-          rows.push_back(json::object{{"peer", wire::to_text(provider.id)},
-                                      {"addrs", control::to_json(provider.addresses)}});
-        json::object body{{"cid", cid}, {"providers", std::move(rows)}};
-        add_facts(body, done.facts);
-        reply(answer(body));
-      });
 }
 
 }  // namespace mycel::control

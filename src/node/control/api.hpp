@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include <boost/json/object.hpp>
+
 #include "node/daemon/daemon.hpp"
 #include "runtime/http/message.hpp"
 
@@ -29,10 +31,14 @@ class Api {
   void ping(const http::Request& request, const http::Reply& reply);
   void publish_card(const http::Request& request, const http::Reply& reply);
   void list_cards(const http::Reply& reply) const;
-  void get_card(const std::string& did, const http::Reply& reply);
+  void get_card(const http::Request& request, const http::Reply& reply);
   void revoke_card(const std::string& did, const http::Reply& reply);
+
+  // Values and providers: records_api.cpp.
   void put_record(const http::Request& request, const http::Reply& reply);
   void get_record(const http::Request& request, const http::Reply& reply);
+  void witness_record(const dht::LookupDone& done, boost::json::object body,
+                      const http::Reply& reply);
   void provide(const http::Request& request, const http::Reply& reply);
   void find_providers(const http::Request& request, const http::Reply& reply);
 

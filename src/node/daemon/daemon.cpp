@@ -10,6 +10,8 @@
 #include "foundation/wire/peer_id_text.hpp"
 #include "foundation/wire/peer_record.hpp"
 
+#include "protocol/dht/admission.hpp"
+
 #include "node/daemon/settings.hpp"
 #include "runtime/os/endpoint.hpp"
 #include "runtime/os/interfaces.hpp"
@@ -72,6 +74,13 @@ std::string keys_folder(const std::string& data_dir) {
   return data_dir + "/keys";
 }
 
+keys::PeerKeyFits costly_key(std::size_t difficulty) {
+  if (difficulty == 0) return {};
+  return [difficulty](const crypto::Ed25519PublicKey& key) {
+    return dht::id_cost(wire::peer_id_of(key)) >= difficulty;
+  };
+}
+
 Daemon::Daemon(os::Loop& loop, config::Config config, config::Paths paths, LogSink* log)
     : loop_(loop),
       config_(std::move(config)),
@@ -117,9 +126,17 @@ Result<void, StartError> Daemon::open() {
 
 Result<void, StartError> Daemon::open_keys() {
   auto keystore = keys::Keystore::open(keys_folder(paths_.data_dir),
-                                       secret_of(config_, paths_, config::environment()), entropy_);
+                                       secret_of(config_, paths_, config::environment()), entropy_,
+                                       costly_key(config_.network.id_difficulty));
   if (!keystore) return Err{StartError{keystore.error().text}};
   keystore_ = std::move(*keystore);
+  const unsigned cost = dht::id_cost(wire::peer_id_of(keystore_->peer_key().public_key()));
+  if (cost < config_.network.id_difficulty)
+    return Err{StartError{
+        "network.id_difficulty: the network asks for ids of " +
+        std::to_string(config_.network.id_difficulty) + " bits, and this node's has " +
+        std::to_string(cost) + "; make another with `mycel identity new --difficulty " +
+        std::to_string(config_.network.id_difficulty) + " --data FOLDER` in an empty folder"}};
   if (!keystore_->is_encrypted())
     log_.warn("keys are not encrypted: whoever reads their files has them",
               {{"folder", keystore_->directory().string()},

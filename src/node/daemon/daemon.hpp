@@ -46,6 +46,8 @@ class StoredAgentKeys final : public parts::AgentKeys {
 /// Where the passphrase of the keystore comes from, as configured.
 keys::Secret secret_of(const config::Config& config, const config::Paths& paths,
                        const config::Environment& environment);
+/// What a network with network.id_difficulty asks of a new peer key.
+keys::PeerKeyFits costly_key(std::size_t difficulty);
 /// The folder of the keys in a data folder.
 std::string keys_folder(const std::string& data_dir);
 

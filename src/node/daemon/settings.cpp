@@ -45,8 +45,8 @@ session::StrangerPolicy policy_of(config::StrangerRule rule) {
   return session::StrangerPolicy::refuse;
 }
 
-session::Version version_of(const std::string& text) {
-  const auto version = session::parse_version(text);
+Version version_of(const std::string& text) {
+  const auto version = parse_version(text);
   check(version.has_value(), "the configuration takes only versions");
   return *version;
 }
@@ -85,6 +85,13 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.dht.config.lookup.k = config.dht.k;
   setup.dht.config.lookup.parallel = config.dht.alpha;
   setup.dht.config.lookup.disjoint_paths = config.dht.disjoint_paths;
+  setup.dht.config.operation_time_max = config.dht.lookup_timeout;
+  setup.dht.config.refresh_interval = config.dht.refresh;
+  setup.dht.config.table.subnet_per_bucket_max = config.dht.subnet_per_bucket;
+  setup.dht.config.table.subnet_per_table_max = config.dht.subnet_per_table;
+  setup.dht.config.table.caps_private = config.dht.caps_private;
+  setup.dht.config.admission.id_difficulty = static_cast<unsigned>(config.network.id_difficulty);
+  setup.are_ids_certified = config.network.certified_ids;
   setup.dht.config.records.bytes_max =
       static_cast<std::size_t>(config.limits.memory_bytes / record_share);
   setup.dht.config.records.ttl = config.dht.record_ttl;

@@ -69,7 +69,7 @@ bool is_agent_name(std::string_view name) {
 }
 
 Result<Keystore, KeyError> Keystore::open(const std::filesystem::path& directory, Secret secret,
-                                          ports::Entropy& entropy) {
+                                          ports::Entropy& entropy, const PeerKeyFits& fits) {
   auto passphrase = resolve(std::move(secret));
   if (!passphrase) return Err{passphrase.error()};
   for (const auto& folder : {directory, directory / agents_folder})
@@ -78,7 +78,7 @@ Result<Keystore, KeyError> Keystore::open(const std::filesystem::path& directory
   if (!lock) return Err{lock.error()};
 
   Keystore keystore(directory, std::move(*passphrase), entropy);
-  if (const auto opened = keystore.open_peer_key(); !opened) return Err{opened.error()};
+  if (const auto opened = keystore.open_peer_key(fits); !opened) return Err{opened.error()};
   if (const auto found = keystore.find_agents(); !found) return Err{found.error()};
   if (const auto done = keystore.encrypt_plain_agents(); !done) return Err{done.error()};
   return keystore;
@@ -86,9 +86,9 @@ Result<Keystore, KeyError> Keystore::open(const std::filesystem::path& directory
 
 // The peer key is encrypted before the agents': if the power fails between, opening without the
 // passphrase says so at once.
-Result<void, KeyError> Keystore::open_peer_key() {
+Result<void, KeyError> Keystore::open_peer_key(const PeerKeyFits& fits) {
   const auto file = directory_ / "peer.pem";
-  const auto key = load_or_make(file);
+  const auto key = load_or_make(file, fits);
   if (!key) return Err{key.error()};
   keys_.push_back(*key);
   attestation_key_ = attestation_key_of(**key);
@@ -178,11 +178,13 @@ Result<std::vector<NamedKey>, KeyError> Keystore::all_keys() const {
   return all;
 }
 
-Result<SharedKey, KeyError> Keystore::load_or_make(const std::filesystem::path& file) const {
+Result<SharedKey, KeyError> Keystore::load_or_make(const std::filesystem::path& file,
+                                                   const PeerKeyFits& fits) const {
   const auto present = load_key(file, passphrase());
   if (!present) return Err{present.error()};
   if (*present) return shared((*present)->key);
-  const crypto::Ed25519PrivateKey key = new_key(*entropy_);
+  crypto::Ed25519PrivateKey key = new_key(*entropy_);
+  while (fits && !fits(key.public_key())) key = new_key(*entropy_);
   if (const auto saved = save_key(file, key, passphrase(), *entropy_, WhenPresent::refuse); !saved)
     return Err{saved.error()};
   return shared(key);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,14 +50,18 @@ struct NamedKey {
   SharedKey key;
 };
 
+/// Whether a new peer key will do; keys are made until one does.
+using PeerKeyFits = std::function<bool(const crypto::Ed25519PublicKey&)>;
+
 /// Used on the node's thread only.
 class Keystore {
  public:
   /// Opens the keystore in `directory`, or makes a new one there. With a passphrase, files that are
   /// still plain are encrypted; whoever wants them off the disk for good also has to erase its free
   /// blocks. Every file is left as it was when one cannot be read. `entropy` outlives the keystore.
+  /// `fits` is asked of a peer key that is made, not of one that is there.
   static Result<Keystore, KeyError> open(const std::filesystem::path& directory, Secret secret,
-                                         ports::Entropy& entropy);
+                                         ports::Entropy& entropy, const PeerKeyFits& fits = {});
 
   const std::filesystem::path& directory() const { return directory_; }
   /// False: whoever reads the files has the keys. Say so to the person who runs the node.
@@ -89,10 +94,11 @@ class Keystore {
 
   std::filesystem::path agent_file(const std::string& name) const;
   std::optional<ByteView> passphrase() const;
-  Result<void, KeyError> open_peer_key();
+  Result<void, KeyError> open_peer_key(const PeerKeyFits& fits);
   Result<void, KeyError> find_agents();
   Result<void, KeyError> encrypt_plain_agents() const;
-  Result<SharedKey, KeyError> load_or_make(const std::filesystem::path& file) const;
+  Result<SharedKey, KeyError> load_or_make(const std::filesystem::path& file,
+                                           const PeerKeyFits& fits = {}) const;
   Result<SharedKey, KeyError> load_agent(const std::string& name) const;
 
   std::filesystem::path directory_;

@@ -43,6 +43,18 @@ TEST_F(KeystoreStory, missing_folders_above_are_made_and_a_last_slash_changes_no
   EXPECT_EQ(mode(folder / "a" / "b"), 0700U);
 }
 
+TEST_F(KeystoreStory, a_peer_key_is_made_until_it_fits_and_one_that_is_there_is_left_alone) {
+  int asked = 0;
+  const auto third = [&](const crypto::Ed25519PublicKey&) { return ++asked == 3; };
+  const auto made = Keystore::open(keys(), NoSecret{}, entropy, third);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(asked, 3);
+  const auto again = Keystore::open(keys(), NoSecret{}, entropy, third);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(again->peer_key().public_key(), made->peer_key().public_key());
+}
+
 TEST_F(KeystoreStory, agents_have_keys_of_their_own_under_numbers_that_stay) {
   auto keystore = open();
   ASSERT_TRUE(keystore);

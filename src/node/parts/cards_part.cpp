@@ -76,10 +76,13 @@ void CardsPart::revoke(const std::string& did, Then<agents::Published> then) {
       [then = std::move(then), text = id.error()] { then(Err{Refusal{"not_own", text}}); });
 }
 
-void CardsPart::resolve(const std::string& did, Then<CardFound> then) {
+void CardsPart::resolve(const std::string& did, Then<CardFound> then, bool is_explained) {
+  const Bytes key = agents::card_key(did);
+  if (is_explained) explained_.insert(key);  // before the machine asks for the look-up
   const auto id =
       driver_.tell([&](agents::Cards& cards, Now now) { return cards.resolve(now, did); });
-  if (id) return void(resolving_.emplace(*id, Resolving{agents::card_key(did), std::move(then)}));
+  if (id) return void(resolving_.emplace(*id, Resolving{key, std::move(then)}));
+  if (!is_resolving(key)) explained_.erase(key);
   ports_.events.post(
       [then = std::move(then), text = id.error()] { then(Err{Refusal{"bad_did", text}}); });
 }
@@ -121,18 +124,20 @@ void CardsPart::put(const agents::Put& what) {
 }
 
 void CardsPart::get(const agents::Get& what) {
-  dht_.get(what.key, [this, id = what.id, key = what.key](const dht::LookupDone& done) {
-    agents::Found found{.values = {}, .facts = in_words(done.facts)};
-    Search search{.facts = done.facts, .from = {}, .refused = {}};
-    if (const auto* value = std::get_if<dht::Value>(&done.result)) {
-      found.values.push_back(value->value);
-      search.from = value->from;
-    } else if (const auto* nothing = std::get_if<dht::NotFound>(&done.result)) {
-      search.refused = nothing->refused;
-    }
-    if (is_resolving(key)) searches_[key] = search;
-    driver_.tell([&](agents::Cards& cards, Now now) { cards.on_got(now, id, found); });
-  });
+  dht_.get(what.key, explained_.contains(what.key),
+           [this, id = what.id, key = what.key](const dht::LookupDone& done) {
+             agents::Found found{.values = {}, .facts = in_words(done.facts)};
+             Search search{
+                 .facts = done.facts, .from = {}, .refused = {}, .explanation = done.explanation};
+             if (const auto* value = std::get_if<dht::Value>(&done.result)) {
+               found.values.push_back(value->value);
+               search.from = value->from;
+             } else if (const auto* nothing = std::get_if<dht::NotFound>(&done.result)) {
+               search.refused = nothing->refused;
+             }
+             if (is_resolving(key)) searches_[key] = search;
+             driver_.tell([&](agents::Cards& cards, Now now) { cards.on_got(now, id, found); });
+           });
 }
 
 bool CardsPart::is_resolving(const Bytes& key) const {
@@ -153,7 +158,7 @@ void CardsPart::on_event(const agents::Event& event) {
     end_publish(failed->id, Err{Refusal{"not_published", failed->text}});
   } else if (const auto* resolved = std::get_if<agents::Resolved>(&event)) {
     end_resolve(resolved->id, [&](Search& search) -> Result<CardFound, Refusal> {
-      return CardFound{resolved->card, search.facts, search.from};
+      return CardFound{resolved->card, search.facts, search.from, search.explanation};
     });
   } else if (const auto* refused = std::get_if<agents::ResolveRefused>(&event)) {
     end_resolve(refused->id, [&](Search&) -> Result<CardFound, Refusal> {
@@ -179,7 +184,10 @@ void CardsPart::end_resolve(agents::ResolveId id,
   Search search;
   const auto entry = searches_.find(key);
   if (entry != searches_.end()) search = entry->second;
-  if (!is_resolving(key)) searches_.erase(key);
+  if (!is_resolving(key)) {
+    searches_.erase(key);
+    explained_.erase(key);
+  }
   waiting.mapped().then(make(search));
 }
 

@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,7 @@ struct CardFound {
   agents::VerifiedCard card;
   dht::Facts facts;
   PeerId from;  ///< who held it; this node itself when it did
+  std::shared_ptr<const dht::Explanation> explanation = nullptr;  ///< when it was asked for
 };
 
 class CardsPart {
@@ -40,7 +43,7 @@ class CardsPart {
   /// What the part asks of the DHT; the wiring says which one.
   struct DhtEdges {
     std::function<void(const Bytes& key, const Bytes& value, OnLookup)> put;
-    std::function<void(const Bytes& key, OnLookup)> get;
+    std::function<void(const Bytes& key, bool is_explained, OnLookup)> get;
   };
 
   CardsPart(PartPorts ports, agents::Config config, Rng rng, AgentKeys& keys, DhtEdges dht,
@@ -54,7 +57,7 @@ class CardsPart {
   /// Signs the card with the agent key that it names and publishes it.
   void publish(std::string_view document, Then<agents::Published> then);
   void revoke(const std::string& did, Then<agents::Published> then);
-  void resolve(const std::string& did, Then<CardFound> then);
+  void resolve(const std::string& did, Then<CardFound> then, bool is_explained = false);
 
   /// For liars of the simulator: see Driver.
   void bend(drive::Bend<agents::Output> bend) { driver_.bend(std::move(bend)); }
@@ -67,6 +70,7 @@ class CardsPart {
     dht::Facts facts;
     PeerId from;
     dht::VerdictCounts refused;
+    std::shared_ptr<const dht::Explanation> explanation;
   };
   struct Resolving {
     Bytes key;
@@ -91,6 +95,7 @@ class CardsPart {
   std::map<agents::PublishId, Then<agents::Published>> publishing_;
   std::map<agents::ResolveId, Resolving> resolving_;
   std::map<Bytes, Search> searches_;
+  std::set<Bytes> explained_;  // keys whose look-ups note down how they go
   drive::Driver<agents::Cards, agents::Output> driver_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

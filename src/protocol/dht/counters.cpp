@@ -28,6 +28,9 @@ void Counters::each(const CounterVisitor& visit) const {
   visit({"dht_records_republished_total", "Records put again in their turn."}, records_republished);
   visit({"dht_corrections_total", "Better values sent to holders of worse ones."}, corrections);
   visit({"provider_refreshes_total", "Own provider records announced again."}, provider_refreshes);
+  visit({"dht_ids_not_admitted_total",
+         "Peers in answers, and answers, that the network's rules for ids kept out."},
+        ids_not_admitted);
   visit({"stale_records_cleaned_total", "Records and provider records that ended."},
         stale_records_cleaned);
   for (std::size_t i = 1; i < verdict_count; ++i) {

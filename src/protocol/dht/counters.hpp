@@ -29,6 +29,7 @@ struct Counters {
   std::uint64_t records_republished = 0;
   std::uint64_t corrections = 0;
   std::uint64_t provider_refreshes = 0;
+  std::uint64_t ids_not_admitted = 0;  ///< named in answers, or answering
   std::uint64_t stale_records_cleaned = 0;
   VerdictCounts verification_failures;  ///< of puts received and of values in answers
   // Gauges.

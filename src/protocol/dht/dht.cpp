@@ -59,7 +59,7 @@ void Dht::set_local_addresses(std::vector<Multiaddr> addresses) {
 void Dht::on_peer(Now now, const PeerInfo& peer, bool serves_dht) {
   if (peer.id == self_) return;
   on_self_report(peer);
-  if (serves_dht) {
+  if (serves_dht && config_.admission.admits(peer.id)) {
     clients_.erase(peer.id);
     if (!table_.set_addresses(peer.id, peer.addresses) && table_.has_place_for(peer.id))
       check_peer(peer);
@@ -125,12 +125,18 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
   if (found == pending_.end()) return;
   if (message.type != found->second.type)
     return on_failure(now, request, RequestFailure::malformed);
+  if (!config_.admission.admits(found->second.to.id)) {
+    counters_.ids_not_admitted += 1;
+    return on_failure(now, request, RequestFailure::refused);
+  }
+  if (const auto believed = without_cheap_ids(message)) return on_answer(now, request, *believed);
   const Pending pending = std::move(found->second);  // it may end its operation, or ask anew
   pending_.erase(found);
   counters_.answers += 1;
   if (pending.purpose == Purpose::check) checks_running_ -= 1;
   on_heard(now, pending.to);
   if (Operation* operation = operation_of(pending.operation)) {
+    explain_answer(now, *operation, pending, &message);
     if (pending.purpose == Purpose::lookup)
       on_lookup_answer(now, *operation, pending, message);
     else if (pending.purpose == Purpose::store)
@@ -139,6 +145,16 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
       on_region_answer(now, *operation, pending, &message);
   }
   run_upkeep(now);
+}
+
+/// The answer without peers that could never be admitted; none when there are no such peers.
+std::optional<Message> Dht::without_cheap_ids(const Message& message) {
+  const Admission& admission = config_.admission;
+  const auto is_cheap = [&](const Peer& peer) { return !admission.is_costly_enough(peer.id); };
+  if (std::ranges::none_of(message.closer, is_cheap)) return std::nullopt;
+  Message believed = message;
+  counters_.ids_not_admitted += std::erase_if(believed.closer, is_cheap);
+  return believed;
 }
 
 void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
@@ -150,6 +166,7 @@ void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
   if (pending.purpose == Purpose::check) checks_running_ -= 1;
   on_silence(now, pending, failure);
   if (Operation* operation = operation_of(pending.operation)) {
+    explain_answer(now, *operation, pending, nullptr, failure);
     if (pending.purpose == Purpose::lookup)
       on_lookup_failure(now, *operation, pending, failure);
     else if (pending.purpose == Purpose::store)

@@ -12,6 +12,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -26,8 +27,10 @@
 #include "foundation/model/request.hpp"
 #include "foundation/model/store_write.hpp"
 
+#include "protocol/dht/admission.hpp"
 #include "protocol/dht/compact_addresses.hpp"
 #include "protocol/dht/counters.hpp"
+#include "protocol/dht/explain.hpp"
 #include "protocol/dht/lookup.hpp"
 #include "protocol/dht/message.hpp"
 #include "protocol/dht/operation.hpp"
@@ -46,6 +49,7 @@ struct Config {
   ProviderConfig providers;
   RegionConfig region;
   CacheConfig cache;
+  Admission admission;
   /// A server answers requests and may stand in others' tables; a client only asks.
   bool is_server = true;
   /// Operations of the node's users at once; more end at once with Overloaded.
@@ -86,6 +90,8 @@ struct GetOptions {
   std::size_t quorum = 1;
   /// A value that an earlier lookup brought will do, as old as the cache's time to live allows.
   bool may_be_cached = false;
+  /// Note down how it goes: LookupDone then brings an Explanation.
+  bool is_explained = false;
 };
 
 // How an operation can end.
@@ -134,6 +140,7 @@ struct LookupDone {
   OperationId operation{};
   OperationResult result;
   Facts facts;
+  std::shared_ptr<const Explanation> explanation = nullptr;  ///< when the get asked for it
 };
 /// Peers in the routing table, when that number has changed.
 struct TableChanged {
@@ -262,6 +269,7 @@ class Dht {
   void on_silence(Now now, const Pending& pending, RequestFailure failure);
   void on_self_report(const PeerInfo& peer);
   void on_reached(Now now, const PeerInfo& peer);
+  std::optional<Message> without_cheap_ids(const Message& message);
 
   // Requests of peers: dht_serve.cpp.
   void reply(InboundId inbound, Message message);
@@ -305,13 +313,21 @@ class Dht {
   Operation* operation_of(OperationId id);
   Operation* operation_for(OperationId asker);
 
+  // Operations that say how they went: dht_explain.cpp.
+  static void explain_question(Now now, Operation& operation, Purpose purpose, const PeerId& peer,
+                               std::size_t sweep = 0);
+  void explain_answer(Now now, Operation& operation, const Pending& pending, const Message* message,
+                      RequestFailure failure = {});
+  static std::shared_ptr<const Explanation> explained(const Operation& operation,
+                                                      const OperationResult& result);
+
   // Crowded regions: dht_region.cpp.
   std::optional<std::uint64_t> network_size() const;
   bool begin_region(Now now, Operation& operation);
   void advance_region(Now now, Operation& operation);
   bool sweep(Now now, Operation& operation);
   void take_members(Operation& operation);
-  void ask_members(Operation& operation);
+  void ask_members(Now now, Operation& operation);
   void on_region_answer(Now now, Operation& operation, const Pending& pending,
                         const Message* message);
 

@@ -59,7 +59,8 @@ OperationId Dht::put(Now now, const Bytes& key, const Bytes& value) {
 
 OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
   if (!records_.knows_namespace(key)) return end_at_once(Refused{Verdict::unknown_namespace});
-  Get goal{.quorum = std::max<std::size_t>(options.quorum, 1)};
+  Get goal{.quorum = std::max<std::size_t>(options.quorum, 1),
+           .is_explained = options.is_explained};
   if (options.may_be_cached) {
     const auto cached = cache_.get(now.instant, key, goal.quorum);
     (cached ? counters_.cache_hits : counters_.cache_misses) += 1;
@@ -144,6 +145,11 @@ void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) 
                                                     .retries_left = config_.retries_max})
                              .first->second;
   if (is_upkeep) upkeep_running_ += 1;
+  if (const auto* get = std::get_if<Get>(&operation.goal); get && get->is_explained) {
+    operation.explanation =
+        std::make_shared<Explanation>(now.instant, config_.lookup.disjoint_paths);
+    if (get->best) operation.explanation->on_held(self_, get->best->view());
+  }
   advance(now, operation);
 }
 
@@ -190,6 +196,7 @@ void Dht::advance(Now now, Operation& operation) {
   while (!is_satisfied(operation)) {
     for (PeerInfo& peer : operation.lookup.next(now.instant)) {
       operation.messages += 1;
+      explain_question(now, operation, Purpose::lookup, peer.id);
       ask(std::move(peer), Purpose::lookup, operation.id, question(operation));
     }
     if (!operation.lookup.is_settled()) {
@@ -430,8 +437,10 @@ void Dht::finish(Now now, Operation& operation, OperationResult result) {
     const Facts facts = facts_of(now, operation);
     counters_.hops += facts.hops;
     (is_found ? counters_.lookups_found : counters_.lookups_failed) += 1;
+    const auto explanation = explained(operation, result);
     for (const OperationId asker : operation.askers)
-      next_.events.emplace_back(LookupDone{.operation = asker, .result = result, .facts = facts});
+      next_.events.emplace_back(LookupDone{
+          .operation = asker, .result = result, .facts = facts, .explanation = explanation});
   }
   operations_.erase(operation.id);
 }

@@ -48,7 +48,7 @@ void Dht::advance_region(Now now, Operation& operation) {
     if (!sweep(now, operation)) return rearm(now, operation);
     region.is_swept = true;
     take_members(operation);
-    if (question_of(operation.goal) != MessageType::find_node) ask_members(operation);
+    if (question_of(operation.goal) != MessageType::find_node) ask_members(now, operation);
   }
   if (region.waiting == 0) return end_lookup(now, operation);
   rearm(now, operation);
@@ -63,6 +63,7 @@ bool Dht::sweep(Now now, Operation& operation) {
     Sweep& sweep = region.sweeps[i];
     for (const PeerInfo& peer : sweep.lookup.next(now.instant)) {
       operation.messages += 1;
+      explain_question(now, operation, Purpose::sweep, peer.id, i);
       ask(peer, Purpose::sweep, operation.id, {.type = MessageType::find_node, .key = sweep.key},
           static_cast<std::uint8_t>(i));
     }
@@ -94,12 +95,13 @@ void Dht::take_members(Operation& operation) {
 }
 
 /// Members that the first lookup has not asked may hold what it did not find.
-void Dht::ask_members(Operation& operation) {
+void Dht::ask_members(Now now, Operation& operation) {
   Region& region = *operation.region;
   for (const PeerInfo& peer : region.members) {
     if (operation.lookup.has_answered(peer.id)) continue;
     region.waiting += 1;
     operation.messages += 1;
+    explain_question(now, operation, Purpose::member, peer.id);
     ask(peer, Purpose::member, operation.id,
         {.type = question_of(operation.goal), .key = operation.key});
   }

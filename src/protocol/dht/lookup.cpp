@@ -138,6 +138,12 @@ bool Lookup::has_answered(const PeerId& peer) const {
   });
 }
 
+std::optional<Lookup::Trail> Lookup::trail_of(const PeerId& peer) const {
+  const auto index = index_of(peer);
+  if (!index) return std::nullopt;
+  return Trail{places_[place_for(nodes_[*index].where)].path, nodes_[*index].hops};
+}
+
 std::size_t Lookup::hops() const {
   for (const Place& place : places_)
     if (place.state == State::answered) return nodes_[place.node].hops;

@@ -78,6 +78,12 @@ class Lookup {
   /// Everyone that answered, nearest first.
   std::vector<PeerInfo> answered_peers() const;
   bool has_answered(const PeerId& peer) const;
+  /// The path that asked a known peer, and how many answers led to it.
+  struct Trail {
+    std::size_t path = 0;
+    std::size_t hops = 0;
+  };
+  std::optional<Trail> trail_of(const PeerId& peer) const;
 
   const Key& target() const { return target_; }
   bool knows(const PeerId& peer) const;

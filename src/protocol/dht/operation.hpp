@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "foundation/model/multiaddr.hpp"
 #include "foundation/model/peer_id.hpp"
 
+#include "protocol/dht/explain.hpp"
 #include "protocol/dht/lookup.hpp"
 #include "protocol/dht/message.hpp"
 #include "protocol/dht/region.hpp"
@@ -40,6 +42,7 @@ struct Get {
   std::vector<PeerId> holders;   // who answered with the best
   std::vector<PeerId> outdated;  // who answered with a worse one
   VerdictCounts refused;
+  bool is_explained = false;
 };
 struct Put {
   Bytes value;
@@ -74,6 +77,7 @@ struct Operation {
   PeerId doubted;           ///< the farthest of that result
   bool is_storing = false;  ///< the lookup is over, answers to puts are awaited
   std::uint32_t messages = 0;
+  std::shared_ptr<Explanation> explanation;  ///< only when it was asked for
 };
 
 /// Whether whoever wants `goal` of `key` is served by what is under way already.

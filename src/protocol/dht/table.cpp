@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "foundation/crypto/hash.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 
 namespace mycel::dht {
@@ -29,36 +30,30 @@ void push_tightly(std::vector<Entry>& entries, Entry entry) {
 
 constexpr std::byte ip4_code{0x04};
 constexpr std::byte ip6_code{0x29};
-constexpr std::size_t ip4_group_size = 3;  // a /24
 constexpr std::size_t ip6_group_size = 6;  // a /48
 
-// The protocol code and the leading bytes of the IP address that a multiaddr starts with.
-std::optional<std::uint64_t> subnet_of(const Multiaddr& address, bool counts_private) {
-  const ByteView bytes = address.binary();
-  if (bytes.empty()) return std::nullopt;
-  const std::size_t size = bytes[0] == ip4_code   ? ip4_group_size
-                           : bytes[0] == ip6_code ? ip6_group_size
-                                                  : 0;
-  if (size == 0 || bytes.size() < 1 + size) return std::nullopt;
+}  // namespace
+
+// The leading bytes of the IP address that a multiaddr starts with.
+std::optional<RoutingTable::SubnetMark> RoutingTable::subnet_of(const Multiaddr& address,
+                                                                bool counts_private) {
   if (!counts_private && (wire::is_loopback(address) || wire::is_private(address)))
     return std::nullopt;
-  std::uint64_t group = 0;
-  for (const std::byte byte : bytes.first(1 + size))
-    group = (group << 8) | std::to_integer<std::uint64_t>(byte);
-  return group;
+  const ByteView bytes = address.binary();
+  SubnetMark mark{};
+  if (bytes.size() > mark.size() && bytes[0] == ip4_code) {
+    for (std::size_t i = 0; i < mark.size(); ++i)
+      mark[i] = std::to_integer<std::uint8_t>(bytes[1 + i]);
+  } else if (bytes.size() > ip6_group_size && bytes[0] == ip6_code) {
+    const crypto::Digest hash = crypto::sha256(bytes.subspan(1, ip6_group_size));
+    for (std::size_t i = 0; i < mark.size(); ++i)
+      mark[i] = std::to_integer<std::uint8_t>(hash.bytes[i]);
+  } else {
+    return std::nullopt;
+  }
+  if (mark == unseen || mark == not_counted) return std::nullopt;
+  return mark;
 }
-
-std::vector<std::uint64_t> subnets_of(const CompactAddresses& addresses, bool counts_private) {
-  std::vector<std::uint64_t> subnets;
-  for (const Multiaddr& address : addresses.list())
-    if (const auto subnet = subnet_of(address, counts_private)) subnets.push_back(*subnet);
-  std::ranges::sort(subnets);
-  const auto repeated = std::ranges::unique(subnets);
-  subnets.erase(repeated.begin(), repeated.end());
-  return subnets;
-}
-
-}  // namespace
 
 RoutingTable::RoutingTable(const TableConfig& config, const PeerId& self)
     : config_(config), self_(self), self_key_(Key::of(self)), buckets_(1) {}
@@ -76,11 +71,16 @@ RoutingTable::Taken RoutingTable::on_answered(Instant now, const PeerInfo& peer)
   return Taken::refreshed;
 }
 
-RoutingTable::Entry RoutingTable::make_entry(Instant now, const Key& key, const PeerInfo& peer) {
-  return {.id = peer.id,
-          .answered_s = seconds_of(now),
-          .head = key.words[0],
-          .addresses = CompactAddresses(peer.addresses)};
+RoutingTable::Entry RoutingTable::make_entry(Instant now, const Key& key,
+                                             const PeerInfo& peer) const {
+  Entry entry{.id = peer.id,
+              .answered_s = seconds_of(now),
+              .head = key.words[0],
+              .addresses = CompactAddresses(peer.addresses)};
+  if (!has_caps() || !config_.seen_at) return entry;
+  if (const auto seen = config_.seen_at(peer.id))
+    entry.seen_in = subnet_of(*seen, config_.caps_private).value_or(not_counted);
+  return entry;
 }
 
 RoutingTable::Taken RoutingTable::insert(Entry entry, const Key& key) {
@@ -89,7 +89,7 @@ RoutingTable::Taken RoutingTable::insert(Entry entry, const Key& key) {
     split_last();
   Bucket& bucket = buckets_[bucket_of(key)];
   std::erase_if(bucket.reserve, [&](const Entry& waiting) { return waiting.id == entry.id; });
-  if (!is_within_caps(bucket, entry.addresses)) return Taken::refused;
+  if (!is_within_caps(bucket, entry)) return Taken::refused;
   if (bucket.entries.size() >= config_.bucket_size && !make_room(bucket)) {
     put_in_reserve(bucket, std::move(entry));
     return Taken::reserved;
@@ -165,7 +165,7 @@ void RoutingTable::fill_from_reserve(Bucket& bucket) {
   while (!bucket.reserve.empty() && bucket.entries.size() < config_.bucket_size) {
     Entry next = std::move(bucket.reserve.back());
     bucket.reserve.pop_back();
-    if (!is_within_caps(bucket, next.addresses)) continue;
+    if (!is_within_caps(bucket, next)) continue;
     push_tightly(bucket.entries, std::move(next));
     size_ += 1;
   }
@@ -179,15 +179,28 @@ bool RoutingTable::set_addresses(const PeerId& peer, const std::vector<Multiaddr
   return true;
 }
 
-bool RoutingTable::is_within_caps(const Bucket& bucket, const CompactAddresses& addresses) const {
-  if (config_.subnet_per_bucket_max == 0 && config_.subnet_per_table_max == 0) return true;
-  const auto wanted = subnets_of(addresses, config_.caps_private);
+/// The subnets that an entry counts for: where it was seen, or all where it says that it is.
+std::vector<RoutingTable::SubnetMark> RoutingTable::subnets_of(const Entry& entry) const {
+  if (entry.seen_in == not_counted) return {};
+  if (entry.seen_in != unseen) return {entry.seen_in};
+  std::vector<SubnetMark> subnets;
+  for (const Multiaddr& address : entry.addresses.list())
+    if (const auto subnet = subnet_of(address, config_.caps_private)) subnets.push_back(*subnet);
+  std::ranges::sort(subnets);
+  const auto repeated = std::ranges::unique(subnets);
+  subnets.erase(repeated.begin(), repeated.end());
+  return subnets;
+}
+
+bool RoutingTable::is_within_caps(const Bucket& bucket, const Entry& newcomer) const {
+  if (!has_caps()) return true;
+  const auto wanted = subnets_of(newcomer);
   if (wanted.empty()) return true;
   std::vector<std::size_t> in_table(wanted.size());
   std::vector<std::size_t> in_bucket(wanted.size());
   for (const Bucket& each : buckets_) {
     for (const Entry& entry : each.entries) {
-      for (const std::uint64_t subnet : subnets_of(entry.addresses, config_.caps_private)) {
+      for (const SubnetMark& subnet : subnets_of(entry)) {
         const auto found = std::ranges::find(wanted, subnet);
         if (found == wanted.end()) continue;
         const auto index = static_cast<std::size_t>(found - wanted.begin());

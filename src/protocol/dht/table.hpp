@@ -4,8 +4,10 @@
 // answer are preferred to new ones, for they tend to stay.
 // Source: libp2p specs, kad-dht; Kademlia (Maymounkov 2002) §2.2 and §4.1.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -33,6 +35,9 @@ struct TableConfig {
   std::size_t subnet_per_bucket_max = 0;
   std::size_t subnet_per_table_max = 0;
   bool caps_private = false;
+  /// Where a connected peer really is. What it says of its own addresses costs it nothing, so the
+  /// caps count those only when this is not known.
+  std::function<std::optional<Multiaddr>(const PeerId&)> seen_at = {};
 };
 
 class RoutingTable {
@@ -81,10 +86,17 @@ class RoutingTable {
   const Key& self_key() const { return self_key_; }
 
  private:
+  /// An IPv4 /24 as it is, an IPv6 /48 hashed.
+  using SubnetMark = std::array<std::uint8_t, 3>;
+  static constexpr SubnetMark unseen{255, 255, 255};  // no subnet that packets come from
+  static constexpr SubnetMark not_counted{0, 0, 0};   // nor this
+  static std::optional<SubnetMark> subnet_of(const Multiaddr& address, bool counts_private);
+
   struct Entry {
     PeerId id;
     std::uint8_t failures = 0;
     std::uint32_t answered_s = 0;  // seconds of NodeClock
+    SubnetMark seen_in = unseen;   // when it came; takes no room here, before a wider member
     std::uint64_t head = 0;        // first word of its key: settles nearly every comparison
     CompactAddresses addresses;
   };
@@ -100,13 +112,17 @@ class RoutingTable {
 
   static std::size_t sort_from(std::vector<Near>& found, std::size_t sorted, std::size_t count,
                                const Key& target);
-  static Entry make_entry(Instant now, const Key& key, const PeerInfo& peer);
+  Entry make_entry(Instant now, const Key& key, const PeerInfo& peer) const;
   Taken insert(Entry entry, const Key& key);
   void split_last();
   bool make_room(Bucket& bucket);
   void fill_from_reserve(Bucket& bucket);
   void put_in_reserve(Bucket& bucket, Entry entry) const;
-  bool is_within_caps(const Bucket& bucket, const CompactAddresses& addresses) const;
+  bool has_caps() const {
+    return config_.subnet_per_bucket_max != 0 || config_.subnet_per_table_max != 0;
+  }
+  std::vector<SubnetMark> subnets_of(const Entry& entry) const;
+  bool is_within_caps(const Bucket& bucket, const Entry& entry) const;
   void take_out(Bucket& bucket, std::size_t index);
   const Entry* entry_of(const PeerId& peer) const;
 

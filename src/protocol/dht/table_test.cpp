@@ -1,7 +1,10 @@
 #include "protocol/dht/table.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -176,6 +179,31 @@ TEST(RoutingTable, one_subnet_cannot_fill_a_bucket_or_the_table) {
   // Private addresses are many machines' everywhere.
   EXPECT_EQ(table.on_answered(start, from(far[3], {192, 168, 1, 1})), Taken::added);
   EXPECT_EQ(table.size(), 4);
+}
+
+TEST(RoutingTable, where_a_peer_is_seen_counts_and_not_where_it_says_that_it_is) {
+  std::map<PeerId, Multiaddr> seen;
+  RoutingTable table({.subnet_per_bucket_max = 2,
+                      .subnet_per_table_max = 2,
+                      .seen_at = [&](const PeerId& peer) -> std::optional<Multiaddr> {
+                        const auto at = seen.find(peer);
+                        return at == seen.end() ? std::nullopt : std::optional(at->second);
+                      }},
+                     peer_number(0));
+  const auto far = far_peers(5);
+  std::uint8_t last = 0;
+  const auto comes = [&](std::uint64_t number, Multiaddr from, std::vector<Multiaddr> says) {
+    seen.insert_or_assign(peer_number(number), std::move(from));
+    return table.on_answered(start, {peer_number(number), std::move(says)});
+  };
+  const auto rented = [&] { return address_of({60, 1, 1, ++last}); };
+  EXPECT_EQ(comes(far[0], rented(), {address_of({61, 1, 1, 1})}), Taken::added);
+  EXPECT_EQ(comes(far[1], rented(), {}), Taken::added);
+  EXPECT_EQ(comes(far[2], rented(), {address_of({62, 1, 1, 1})}), Taken::refused);
+  EXPECT_EQ(comes(far[2], rented(), {address_of({192, 168, 1, 1})}), Taken::refused);
+  EXPECT_EQ(comes(far[3], address_of({63, 1, 1, 1}), {address_of({60, 1, 1, 9})}), Taken::added)
+      << "nobody can use up a subnet that it is not in";
+  EXPECT_EQ(comes(far[4], address_of({10, 0, 0, 1}), {}), Taken::added) << "a private mesh";
 }
 
 TEST(RoutingTable, a_peer_that_no_longer_serves_leaves_at_once) {

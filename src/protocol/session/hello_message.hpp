@@ -10,10 +10,10 @@
 
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/result.hpp"
+#include "foundation/model/version.hpp"
 #include "foundation/wire/fault.hpp"
 
 #include "protocol/session/hello_certificate.hpp"
-#include "protocol/session/hello_version.hpp"
 
 namespace mycel::session {
 

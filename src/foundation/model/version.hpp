@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace mycel::session {
+namespace mycel {
 
 struct Version {
   std::uint16_t major = 0;
@@ -23,4 +23,4 @@ std::string to_text(Version version);
 /// Reads what to_text() writes and nothing else: three numbers without leading zeros.
 std::optional<Version> parse_version(std::string_view text);
 
-}  // namespace mycel::session
+}  // namespace mycel

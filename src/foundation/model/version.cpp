@@ -1,8 +1,8 @@
-#include "protocol/session/hello_version.hpp"
+#include "foundation/model/version.hpp"
 
 #include <charconv>
 
-namespace mycel::session {
+namespace mycel {
 
 std::string to_text(Version version) {
   return std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
@@ -27,4 +27,4 @@ std::optional<Version> parse_version(std::string_view text) {
   return version;
 }
 
-}  // namespace mycel::session
+}  // namespace mycel
