@@ -71,6 +71,11 @@ class Parser {
     return command;
   }
 
+  void add_fresh(CLI::App& command) {
+    command.add_flag("--fresh", arguments_.is_fresh,
+                     "Ask the mesh even if the node found it a moment ago");
+  }
+
   void add_up() {
     CLI::App& up =
         add(root_, "up", "Run a node until Ctrl-C; works without any configuration",
@@ -124,6 +129,7 @@ class Parser {
         add(card, "get", "Resolve a card and verify it", "mycel card get did:key:z6Mk..."));
     get.add_option("DID", arguments_.first, "did:key of the agent")->required();
     get.add_option("--out", arguments_.out, "Save the card as it was signed to this file");
+    add_fresh(get);
     with_node(add(card, "list", "Cards that this node publishes", "mycel card list"));
     CLI::App& revoke = with_node(add(card, "revoke", "Declare a card void, for everybody",
                                      "mycel card revoke did:key:z6Mk..."));
@@ -154,6 +160,7 @@ class Parser {
                    "How many nodes must have answered with a value; 1: the first")
         ->check(CLI::Range(1, 20));
     get.add_option("--out", arguments_.out, "Save the value to this file");
+    add_fresh(get);
     CLI::App& provide =
         with_node(add(record, "provide", "Tell the mesh that this node has some content",
                       "mycel record provide bafkrei..."));

@@ -99,7 +99,10 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
          return send("POST", "/v1/ping", {{"target", a.first}, {"count", a.count}});
        }},
       {"card publish", publish},
-      {"card get", [](const Arguments& a) -> Question { return get("/v1/cards/" + a.first); }},
+      {"card get",
+       [](const Arguments& a) -> Question {
+         return get("/v1/cards/" + a.first, a.is_fresh ? "fresh=1" : "");
+       }},
       {"card list", [](const Arguments&) -> Question { return get("/v1/cards"); }},
       {"card revoke",
        [](const Arguments& a) -> Question {
@@ -109,8 +112,8 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
       {"record put", put_record},
       {"record get",
        [](const Arguments& a) -> Question {
-         return get("/v1/records",
-                    "key=" + query_escape(a.first) + "&quorum=" + std::to_string(a.quorum));
+         return get("/v1/records", "key=" + query_escape(a.first) + "&quorum=" +
+                                       std::to_string(a.quorum) + (a.is_fresh ? "&fresh=1" : ""));
        }},
       {"record provide",
        [](const Arguments& a) -> Question {

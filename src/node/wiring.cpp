@@ -21,8 +21,12 @@ dht::Verdict verdict_of(agents::Refusal refusal) {
     case agents::Refusal::wrong_did:
       return dht::Verdict::wrong_key;
     case agents::Refusal::bad_signature:
-    case agents::Refusal::content_hash_mismatch:
       return dht::Verdict::bad_signature;
+    case agents::Refusal::content_hash_mismatch:
+      return dht::Verdict::content_hash_mismatch;
+    case agents::Refusal::broken_chain:
+    case agents::Refusal::older_than_known:
+      return dht::Verdict::broken_chain;
     case agents::Refusal::expired:
     case agents::Refusal::revoked:
       return dht::Verdict::expired;
@@ -31,8 +35,6 @@ dht::Verdict verdict_of(agents::Refusal refusal) {
     case agents::Refusal::too_large:
       return dht::Verdict::too_large;
     case agents::Refusal::malformed:
-    case agents::Refusal::broken_chain:
-    case agents::Refusal::older_than_known:
       return dht::Verdict::malformed;
   }
   return dht::Verdict::malformed;
@@ -72,9 +74,11 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                                  std::move(then));
                   },
               .get =
-                  [this](const Bytes& key, auto then) {
+                  [this](const Bytes& key, bool may_be_cached, auto then) {
                     dht_.look_up(
-                        [&](dht::Dht& dht, Now now) { return dht.get(now, key, {card_quorum}); },
+                        [&](dht::Dht& dht, Now now) {
+                          return dht.get(now, key, {card_quorum, may_be_cached});
+                        },
                         std::move(then));
                   }},
              [this](const auto& event) { on_cards_event(event); }),
@@ -403,6 +407,8 @@ void Wiring::each_counter(const CounterVisitor& visit) const {
   identify_.identify().counters().each(visit);
   ping_.machine().counters().each(visit);
   dht_.dht().counters().each(visit);
+  visit({"dht_malformed_messages_total", "Messages of peers that could not be read."},
+        dht_.malformed());
   cards_.cards().counters().each(visit);
   if (witness_) witness_->machine().counters().each(visit);
 }

@@ -72,6 +72,8 @@ struct DhtConfig {
   Duration republish = 22h;
   Duration provider_ttl = 1h;
   Duration provider_refresh = 30min;
+  std::size_t cache_values = 1024;
+  Duration cache_ttl = 30s;
   std::vector<DhtNamespace> namespaces{{.prefix = "/mycel-raw"}};
   friend bool operator==(const DhtConfig&, const DhtConfig&) = default;
 };

@@ -104,6 +104,11 @@ bool is_under(const http::Request& request, std::string_view method, std::string
 
 constexpr std::string_view cards_prefix = "/v1/cards/";
 
+/// Does the asker insist that others are asked, whatever was found a moment ago?
+bool is_fresh(const http::Request& request) {
+  return parameter(request, "fresh") == "1";
+}
+
 }  // namespace
 
 void Api::handle(const http::Request& request, const http::Reply& reply) {
@@ -115,7 +120,7 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
   if (is(request, "POST", "/v1/ping")) return ping(request, reply);
   if (is(request, "POST", "/v1/cards")) return publish_card(request, reply);
   if (is(request, "GET", "/v1/cards")) return list_cards(reply);
-  if (is_under(request, "GET", cards_prefix)) return get_card(did(), reply);
+  if (is_under(request, "GET", cards_prefix)) return get_card(did(), is_fresh(request), reply);
   if (is_under(request, "DELETE", cards_prefix)) return revoke_card(did(), reply);
   if (is(request, "POST", "/v1/records")) return put_record(request, reply);
   if (is(request, "GET", "/v1/records")) return get_record(request, reply);
@@ -356,10 +361,11 @@ void Api::list_cards(const http::Reply& reply) const {
   reply(answer({{"cards", std::move(rows)}}));
 }
 
-void Api::get_card(const std::string& did, const http::Reply& reply) {
+void Api::get_card(const std::string& did, bool wants_fresh, const http::Reply& reply) {
   const Instant began = daemon_.loop().now().instant;
   daemon_.wiring().cards().resolve(
-      did, [this, reply, began, did](const Result<parts::CardFound, parts::Refusal>& found) {
+      did, !wants_fresh,
+      [this, reply, began, did](const Result<parts::CardFound, parts::Refusal>& found) {
         if (!found) return reply(refuse(found.error()));
         const agents::CardPayload& payload = found->card.payload();
         const Bytes& envelope = found->card.statement().envelope();
@@ -378,6 +384,7 @@ void Api::get_card(const std::string& did, const http::Reply& reply) {
              json::object{{"content_hash", wire::raw_cid(payload.document) == found->card.cid()},
                           {"signature_chain", static_cast<bool>(again)}}},
             {"from", wire::to_text(found->from)},
+            {"cached", found->is_cached},
             {"document", json::parse(std::string(as_text(payload.document)), malformed)},
             {"envelope", wire::to_base64url(envelope)}};
         add_facts(body, found->facts);
@@ -432,14 +439,17 @@ void Api::get_record(const http::Request& request, const http::Reply& reply) {
   const std::size_t quorum =
       std::clamp(std::strtoul(parameter(request, "quorum").c_str(), nullptr, 10), 1UL, 20UL);
   daemon_.wiring().dht().look_up(
-      [&](dht::Dht& dht, Now now) { return dht.get(now, Bytes::copy(key_text), {quorum}); },
+      [&](dht::Dht& dht, Now now) {
+        return dht.get(now, Bytes::copy(key_text), {quorum, !is_fresh(request)});
+      },
       [reply, key_text](const dht::LookupDone& done) {
         const auto* value = std::get_if<dht::Value>(&done.result);
         if (value == nullptr) return reply(disappoint(done, key_text));
         json::object body{{"key", key_text},
                           {"base64url", wire::to_base64url(value->value)},
                           {"from", wire::to_text(value->from)},
-                          {"answers", value->answers}};
+                          {"answers", value->answers},
+                          {"cached", value->is_cached}};
         if (const auto text = as_utf8(value->value)) body["value"] = *text;
         add_facts(body, done.facts);
         reply(answer(body));

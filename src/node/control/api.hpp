@@ -29,7 +29,7 @@ class Api {
   void ping(const http::Request& request, const http::Reply& reply);
   void publish_card(const http::Request& request, const http::Reply& reply);
   void list_cards(const http::Reply& reply) const;
-  void get_card(const std::string& did, const http::Reply& reply);
+  void get_card(const std::string& did, bool wants_fresh, const http::Reply& reply);
   void revoke_card(const std::string& did, const http::Reply& reply);
   void put_record(const http::Request& request, const http::Reply& reply);
   void get_record(const http::Request& request, const http::Reply& reply);

@@ -16,8 +16,9 @@ std::string in_words(const dht::Facts& facts) {
 // Values that the DHT layer refused never reach the cards: their reason is still the best answer.
 Refusal not_found(const std::string& text, const dht::VerdictCounts& refused) {
   for (const auto verdict :
-       {dht::Verdict::expired, dht::Verdict::bad_signature, dht::Verdict::malformed,
-        dht::Verdict::wrong_key, dht::Verdict::from_future}) {
+       {dht::Verdict::expired, dht::Verdict::bad_signature, dht::Verdict::content_hash_mismatch,
+        dht::Verdict::broken_chain, dht::Verdict::malformed, dht::Verdict::wrong_key,
+        dht::Verdict::from_future}) {
     if (refused.of(verdict) == 0) continue;
     const std::string reason(to_text(verdict));
     return {reason, "what was found under this DID was refused: " + reason};
@@ -76,9 +77,9 @@ void CardsPart::revoke(const std::string& did, Then<agents::Published> then) {
       [then = std::move(then), text = id.error()] { then(Err{Refusal{"not_own", text}}); });
 }
 
-void CardsPart::resolve(const std::string& did, Then<CardFound> then) {
-  const auto id =
-      driver_.tell([&](agents::Cards& cards, Now now) { return cards.resolve(now, did); });
+void CardsPart::resolve(const std::string& did, bool may_be_cached, Then<CardFound> then) {
+  const auto id = driver_.tell(
+      [&](agents::Cards& cards, Now now) { return cards.resolve(now, did, may_be_cached); });
   if (id) return void(resolving_.emplace(*id, Resolving{agents::card_key(did), std::move(then)}));
   ports_.events.post(
       [then = std::move(then), text = id.error()] { then(Err{Refusal{"bad_did", text}}); });
@@ -121,18 +122,20 @@ void CardsPart::put(const agents::Put& what) {
 }
 
 void CardsPart::get(const agents::Get& what) {
-  dht_.get(what.key, [this, id = what.id, key = what.key](const dht::LookupDone& done) {
-    agents::Found found{.values = {}, .facts = in_words(done.facts)};
-    Search search{.facts = done.facts, .from = {}, .refused = {}};
-    if (const auto* value = std::get_if<dht::Value>(&done.result)) {
-      found.values.push_back(value->value);
-      search.from = value->from;
-    } else if (const auto* nothing = std::get_if<dht::NotFound>(&done.result)) {
-      search.refused = nothing->refused;
-    }
-    if (is_resolving(key)) searches_[key] = search;
-    driver_.tell([&](agents::Cards& cards, Now now) { cards.on_got(now, id, found); });
-  });
+  dht_.get(what.key, what.may_be_cached,
+           [this, id = what.id, key = what.key](const dht::LookupDone& done) {
+             agents::Found found{.values = {}, .facts = in_words(done.facts)};
+             Search search{.facts = done.facts, .from = {}, .is_cached = false, .refused = {}};
+             if (const auto* value = std::get_if<dht::Value>(&done.result)) {
+               found.values.push_back(value->value);
+               search.from = value->from;
+               search.is_cached = value->is_cached;
+             } else if (const auto* nothing = std::get_if<dht::NotFound>(&done.result)) {
+               search.refused = nothing->refused;
+             }
+             if (is_resolving(key)) searches_[key] = search;
+             driver_.tell([&](agents::Cards& cards, Now now) { cards.on_got(now, id, found); });
+           });
 }
 
 bool CardsPart::is_resolving(const Bytes& key) const {
@@ -153,7 +156,7 @@ void CardsPart::on_event(const agents::Event& event) {
     end_publish(failed->id, Err{Refusal{"not_published", failed->text}});
   } else if (const auto* resolved = std::get_if<agents::Resolved>(&event)) {
     end_resolve(resolved->id, [&](Search& search) -> Result<CardFound, Refusal> {
-      return CardFound{resolved->card, search.facts, search.from};
+      return CardFound{resolved->card, search.facts, search.from, search.is_cached};
     });
   } else if (const auto* refused = std::get_if<agents::ResolveRefused>(&event)) {
     end_resolve(refused->id, [&](Search&) -> Result<CardFound, Refusal> {

@@ -30,7 +30,8 @@ class AgentKeys {
 struct CardFound {
   agents::VerifiedCard card;
   dht::Facts facts;
-  PeerId from;  ///< who held it; this node itself when it did
+  PeerId from;             ///< who held it; this node itself when it did
+  bool is_cached = false;  ///< an earlier look-up brought it
 };
 
 class CardsPart {
@@ -40,7 +41,7 @@ class CardsPart {
   /// What the part asks of the DHT; the wiring says which one.
   struct DhtEdges {
     std::function<void(const Bytes& key, const Bytes& value, OnLookup)> put;
-    std::function<void(const Bytes& key, OnLookup)> get;
+    std::function<void(const Bytes& key, bool may_be_cached, OnLookup)> get;
   };
 
   CardsPart(PartPorts ports, agents::Config config, Rng rng, AgentKeys& keys, DhtEdges dht,
@@ -54,7 +55,11 @@ class CardsPart {
   /// Signs the card with the agent key that it names and publishes it.
   void publish(std::string_view document, Then<agents::Published> then);
   void revoke(const std::string& did, Then<agents::Published> then);
-  void resolve(const std::string& did, Then<CardFound> then);
+  void resolve(const std::string& did, Then<CardFound> then) {
+    resolve(did, false, std::move(then));
+  }
+  /// With `may_be_cached`, what an earlier look-up brought a moment ago will do.
+  void resolve(const std::string& did, bool may_be_cached, Then<CardFound> then);
 
   /// For liars of the simulator: see Driver.
   void bend(drive::Bend<agents::Output> bend) { driver_.bend(std::move(bend)); }
@@ -66,6 +71,7 @@ class CardsPart {
   struct Search {
     dht::Facts facts;
     PeerId from;
+    bool is_cached = false;
     dht::VerdictCounts refused;
   };
   struct Resolving {

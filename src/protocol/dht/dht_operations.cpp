@@ -53,7 +53,7 @@ OperationId Dht::find_nearest(Now now, ByteView key) {
 OperationId Dht::put(Now now, const Bytes& key, const Bytes& value) {
   const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
   if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
-  cache_.forget(key);
+  drop_cached(now, key, value);
   return begin(now, key, Put{.value = value});
 }
 
@@ -61,10 +61,7 @@ OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
   if (!records_.knows_namespace(key)) return end_at_once(Refused{Verdict::unknown_namespace});
   Get goal{.quorum = std::max<std::size_t>(options.quorum, 1)};
   if (options.may_be_cached) {
-    const auto cached = cache_.get(now.instant, key, goal.quorum);
-    (cached ? counters_.cache_hits : counters_.cache_misses) += 1;
-    if (cached && records_.judge(now, key, cached->value) == Verdict::valid)
-      return end_at_once(Value{key, cached->value, cached->from, cached->answers});
+    if (auto value = cached(now, key, goal.quorum)) return end_at_once(*std::move(value));
   }
   if (auto held = records_.get(now, key)) {
     goal.answers = 1;
@@ -291,7 +288,7 @@ OperationResult Dht::result_of(Now now, Operation& operation) {
   if (const auto* get = std::get_if<Get>(&operation.goal)) {
     if (!get->best) return NotFound{get->refused};
     correct(now, operation, *get);
-    cache_.put(now.instant, operation.key, {*get->best, get->best_from, get->answers});
+    remember(now, operation, *get);
     return Value{operation.key, *get->best, get->best_from, get->answers};
   }
   if (const auto* find = std::get_if<FindProviders>(&operation.goal)) {

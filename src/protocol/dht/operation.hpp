@@ -40,6 +40,8 @@ struct Get {
   std::vector<PeerId> holders;   // who answered with the best
   std::vector<PeerId> outdated;  // who answered with a worse one
   VerdictCounts refused;
+  /// A newer value was heard of meanwhile: who asks now needs a lookup of its own.
+  bool is_overtaken = false;
 };
 struct Put {
   Bytes value;
