@@ -20,6 +20,7 @@ class Parser {
     add_questions();
     add_cards();
     add_records();
+    add_content();
     add_identity();
     add_network();
     add_sim();
@@ -171,6 +172,28 @@ class Parser {
     providers.add_option("--count", arguments_.count, "How many are enough")
         ->default_val(20)
         ->check(CLI::Range(1, 1000));
+  }
+
+  void add_content() {
+    CLI::App& content = add_group("content", "Large content in parts that each prove themselves");
+    CLI::App& root = add(content, "root", "Print the name of a file's content; needs no node",
+                         "mycel content root film.mp4");
+    CLI::App& prove = add(content, "prove", "Save one part of a file with its proof; needs no node",
+                          "mycel content prove film.mp4 --at 1000000 --out film.part");
+    prove.add_option("--at", arguments_.at, "A byte of the part, counted from 0");
+    prove.add_option("--out", arguments_.out, "The file for part and proof")->required();
+    CLI::App& verify = add(content, "verify", "Check one part of content; needs no node",
+                           "mycel content verify film.part bafkrei... --out film.bytes");
+    verify.add_option("--out", arguments_.out, "Save the bytes of the part to this file");
+    CLI::App& put = with_node(add(content, "put", "Store a file's content in the mesh, by parts",
+                                  "mycel content put film.mp4"));
+    for (CLI::App* command : {&root, &prove, &verify, &put})
+      command->add_option("FILE", arguments_.file, "The file")->required();
+    CLI::App& get = with_node(add(content, "get", "Find content and check every part of it",
+                                  "mycel content get bafkrei... --out film.mp4"));
+    get.add_option("--out", arguments_.out, "Save the content to this file")->required();
+    for (CLI::App* command : {&verify, &get})
+      command->add_option("CID", arguments_.first, "Name of the content")->required();
   }
 
   void add_identity() {

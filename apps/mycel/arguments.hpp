@@ -46,6 +46,7 @@ struct Arguments {
   std::string out;
   bool is_unchecked = false;
   bool is_fresh = false;  ///< what the node found a moment ago will not do
+  std::uint64_t at = 0;   ///< a byte of a file
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
   std::uint64_t timeout_s = 0;  ///< 0: as long as the command may take

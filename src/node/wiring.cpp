@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "foundation/wire/content.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 
@@ -48,6 +49,32 @@ dht::Namespace cards_namespace() {
                 return judged ? dht::Verdict::valid : verdict_of(judged.error().reason);
               },
           .better = [](ByteView, ByteView a, ByteView b) { return agents::compare_values(a, b); }};
+}
+
+dht::Verdict verdict_of(wire::PartRefusal refusal) {
+  switch (refusal) {
+    case wire::PartRefusal::too_large:
+      return dht::Verdict::too_large;
+    case wire::PartRefusal::wrong_content:
+    case wire::PartRefusal::wrong_place:
+      return dht::Verdict::wrong_key;
+    case wire::PartRefusal::bad_proof:
+      return dht::Verdict::bad_proof;
+    case wire::PartRefusal::malformed:
+      return dht::Verdict::malformed;
+  }
+  return dht::Verdict::malformed;
+}
+
+// A key names one part, and the hashes leave it one value: nothing is ever better.
+dht::Namespace parts_namespace() {
+  return {.prefix = std::string(wire::part_namespace),
+          .validate =
+              [](ByteView key, ByteView value, UnixTime) {
+                const auto judged = wire::validate_part(key, value);
+                return judged ? dht::Verdict::valid : verdict_of(judged.error());
+              },
+          .better = [](ByteView, ByteView, ByteView) { return 0; }};
 }
 
 }  // namespace
@@ -328,6 +355,7 @@ parts::PartPorts Wiring::part_ports() {
 parts::DhtSetup Wiring::dht_setup() const {
   parts::DhtSetup dht = setup_.dht;
   dht.namespaces.push_back(cards_namespace());
+  dht.namespaces.push_back(parts_namespace());
   return dht;
 }
 

@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import names  # noqa: E402
+from content_stories import tell_of_content  # noqa: E402
 from hello_stories import tell_of_hello  # noqa: E402
 from mycelctl import (LOOPBACK, NO_NODE, REFUSED, WRONG_USAGE, Mycel, MycelNode,  # noqa: E402
                       card_name, default_program, did_of, provider_ids, value_of)
@@ -693,6 +694,7 @@ def run():
     tell_of_disks(stories)
     tell_of_five_nodes(stories)
     tell_of_hello(stories, world)
+    tell_of_content(stories, world)
 
     def prepare(scratch):
         world.mycel = Mycel(options.mycel, scratch)
