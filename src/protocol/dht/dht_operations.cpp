@@ -368,10 +368,10 @@ void Dht::finish(Now now, Operation& operation, OperationResult result) {
   deadlines_.cancel(operation.timer);
   mark_refreshed(now, operation.key.view());
   const bool is_found = has_found(result);
+  if (!is_found && std::holds_alternative<Put>(operation.goal))
+    records_.on_not_taken(now, operation.key);
   if (operation.is_upkeep) {
     upkeep_running_ -= 1;
-    if (!is_found && std::holds_alternative<Put>(operation.goal))
-      records_.on_not_renewed(now, operation.key);
     if (!has_joined_ && is_found) {
       has_joined_ = true;
       next_.events.emplace_back(Joined{table_.size()});

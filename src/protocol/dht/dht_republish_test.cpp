@@ -131,6 +131,22 @@ TEST(DhtRepublish,
   EXPECT_EQ(holders(), 7U);
 }
 
+TEST(DhtRepublish, what_a_lonely_node_put_reaches_the_mesh_soon_after_it_joined) {
+  World world(24);
+  world.grow(12);
+  world.run_for(1min);
+  const std::size_t late = world.add();
+  const Bytes key = Story::record_key(0);
+  const auto put =
+      world.tell(late, [&](Dht& dht) { return dht.put(world.now(), key, Bytes::copy("1:a")); });
+  EXPECT_EQ(std::get<Stored>(world.finish(late, put).result).count, 0U);
+  world.run_for(1h);
+  world.connect(late, 3);
+  world.run_for(15min);
+  const auto get = world.tell(5, [&](Dht& dht) { return dht.get(world.now(), key, {5}); });
+  EXPECT_TRUE(std::holds_alternative<Value>(world.finish(5, get).result));
+}
+
 TEST(DhtRepublish, a_turn_that_reached_nobody_is_repeated_soon) {
   World world(22, config());
   world.grow(30);

@@ -171,7 +171,7 @@ void RecordStore::on_deadline(Now now, StoreBatch& persist, std::vector<Bytes>& 
   }
 }
 
-void RecordStore::on_not_renewed(Now now, ByteView key) {
+void RecordStore::on_not_taken(Now now, ByteView key) {
   const auto record = records_.find(distance(Key::of(key), self_));
   if (record == records_.end() || !record->second.is_own) return;
   Held& held = record->second;

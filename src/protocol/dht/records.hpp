@@ -40,8 +40,8 @@ struct RecordConfig {
   std::size_t bytes_max = std::size_t{256} << 20;
   Duration ttl = 36h;  ///< go-libp2p's; publishers renew theirs well before
   Duration republish_own = 22h;
-  /// After a turn of an own record that reached nobody. Without it a network that was away at that
-  /// moment would forget the record before its next turn.
+  /// After a put or a turn of an own record that reached nobody. Without it a network that was away
+  /// at that moment would not know the record, or forget it, before its next turn.
   Duration retry = 10min;
   /// Held for others. Kademlia §2.5: whoever received the record within this time skips its turn.
   Duration republish_held = 1h;
@@ -76,8 +76,8 @@ class RecordStore {
   /// A record from the table `records` after a restart. What cannot be kept is erased from it.
   void load(Now now, const Bytes& key, ByteView stored, StoreBatch& persist);
 
-  /// Nobody took an own record when its turn came.
-  void on_not_renewed(Now now, ByteView key);
+  /// Nobody took an own record when it was put or when its turn came: it has a turn soon.
+  void on_not_taken(Now now, ByteView key);
 
   /// Forgets what has ended, and names in `republish` the keys whose turn has come.
   void on_deadline(Now now, StoreBatch& persist, std::vector<Bytes>& republish);
