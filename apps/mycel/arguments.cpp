@@ -23,6 +23,7 @@ class Parser {
     add_questions();
     add_cards();
     add_records();
+    add_content();
     add_identity();
     add_network();
     add_sim();
@@ -72,6 +73,11 @@ class Parser {
     command.add_option("--timeout", arguments_.timeout_s, "Seconds to wait for the answer")
         ->check(CLI::Range(1, 3600));
     return command;
+  }
+
+  void add_fresh(CLI::App& command) {
+    command.add_flag("--fresh", arguments_.is_fresh,
+                     "Ask the mesh even if the node found it a moment ago");
   }
 
   void add_up() {
@@ -127,6 +133,7 @@ class Parser {
         add(card, "get", "Resolve a card and verify it", "mycel card get did:key:z6Mk..."));
     get.add_option("DID", arguments_.first, "did:key of the agent")->required();
     get.add_option("--out", arguments_.out, "Save the card as it was signed to this file");
+    add_fresh(get);
     get.add_flag("--explain", arguments_.is_explained, explain_help);
     CLI::App& watch = with_node(
         add(card, "watch", "Print each new edition of a card as it is found, until Ctrl-C",
@@ -171,6 +178,7 @@ class Parser {
                    "How many nodes must have answered with a value; 1: the first")
         ->check(CLI::Range(1, 20));
     get.add_option("--out", arguments_.out, "Save the value to this file");
+    add_fresh(get);
     get.add_flag("--explain", arguments_.is_explained, explain_help);
     get.add_flag("--witnessed", arguments_.is_witnessed,
                  "Explain, and have witnesses of the mesh sign what they see of it");
@@ -184,6 +192,28 @@ class Parser {
     providers.add_option("--count", arguments_.count, "How many are enough")
         ->default_val(20)
         ->check(CLI::Range(1, 1000));
+  }
+
+  void add_content() {
+    CLI::App& content = add_group("content", "Large content in parts that each prove themselves");
+    CLI::App& root = add(content, "root", "Print the name of a file's content; needs no node",
+                         "mycel content root film.mp4");
+    CLI::App& prove = add(content, "prove", "Save one part of a file with its proof; needs no node",
+                          "mycel content prove film.mp4 --at 1000000 --out film.part");
+    prove.add_option("--at", arguments_.at, "A byte of the part, counted from 0");
+    prove.add_option("--out", arguments_.out, "The file for part and proof")->required();
+    CLI::App& verify = add(content, "verify", "Check one part of content; needs no node",
+                           "mycel content verify film.part bafkrei... --out film.bytes");
+    verify.add_option("--out", arguments_.out, "Save the bytes of the part to this file");
+    CLI::App& put = with_node(add(content, "put", "Store a file's content in the mesh, by parts",
+                                  "mycel content put film.mp4"));
+    for (CLI::App* command : {&root, &prove, &verify, &put})
+      command->add_option("FILE", arguments_.file, "The file")->required();
+    CLI::App& get = with_node(add(content, "get", "Find content and check every part of it",
+                                  "mycel content get bafkrei... --out film.mp4"));
+    get.add_option("--out", arguments_.out, "Save the content to this file")->required();
+    for (CLI::App* command : {&verify, &get})
+      command->add_option("CID", arguments_.first, "Name of the content")->required();
   }
 
   void add_identity() {

@@ -47,6 +47,8 @@ struct Arguments {
   bool is_unchecked = false;
   bool is_explained = false;
   bool is_witnessed = false;
+  bool is_fresh = false;  ///< what the node found a moment ago will not do
+  std::uint64_t at = 0;   ///< a byte of a file
   std::uint32_t count = 0;
   std::uint32_t quorum = 1;
   std::uint32_t every_s = 2;

@@ -85,6 +85,15 @@ Question put_record(const Arguments& arguments) {
                {"unchecked", arguments.is_unchecked}});
 }
 
+/// How a value or a card is looked for, as parameters of the query.
+std::string lookup_options(const Arguments& a) {
+  std::string options;
+  if (a.is_fresh) options += "&fresh=1";
+  if (a.is_explained) options += "&explain=true";
+  if (a.is_witnessed) options += "&witnessed=true";
+  return options;
+}
+
 const std::map<std::string, Question (*)(const Arguments&)>& questions() {
   static const std::map<std::string, Question (*)(const Arguments&)> table{
       {"status", [](const Arguments&) -> Question { return get("/v1/status"); }},
@@ -102,7 +111,7 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
       {"card publish", publish},
       {"card get",
        [](const Arguments& a) -> Question {
-         return get("/v1/cards/" + a.first, a.is_explained ? "explain=true" : "");
+         return get("/v1/cards/" + a.first, lookup_options(a));
        }},
       {"card list", [](const Arguments&) -> Question { return get("/v1/cards"); }},
       {"card revoke",
@@ -114,9 +123,7 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
       {"record get",
        [](const Arguments& a) -> Question {
          return get("/v1/records", "key=" + query_escape(a.first) +
-                                       "&quorum=" + std::to_string(a.quorum) +
-                                       (a.is_explained ? "&explain=true" : "") +
-                                       (a.is_witnessed ? "&witnessed=true" : ""));
+                                       "&quorum=" + std::to_string(a.quorum) + lookup_options(a));
        }},
       {"record provide",
        [](const Arguments& a) -> Question {

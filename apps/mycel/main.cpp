@@ -6,6 +6,7 @@
 
 #include "apps/mycel/arguments.hpp"
 #include "apps/mycel/ask.hpp"
+#include "apps/mycel/content.hpp"
 #include "apps/mycel/offline.hpp"
 #include "apps/mycel/simulate.hpp"
 #include "apps/mycel/up.hpp"
@@ -25,6 +26,11 @@ int main(int argc, char** argv) {
       {"version", print_version},
       {"card verify", verify_card_file},
       {"card watch", watch_card},
+      {"content root", name_content},
+      {"content prove", prove_part_of_content},
+      {"content verify", verify_part_of_content},
+      {"content put", put_content},
+      {"content get", get_content},
       {"identity show", show_identity},
       {"identity new", new_identity},
       {"identity backup", backup_identity},

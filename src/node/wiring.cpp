@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "foundation/wire/content.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 
@@ -21,8 +22,12 @@ dht::Verdict verdict_of(agents::Refusal refusal) {
     case agents::Refusal::wrong_did:
       return dht::Verdict::wrong_key;
     case agents::Refusal::bad_signature:
-    case agents::Refusal::content_hash_mismatch:
       return dht::Verdict::bad_signature;
+    case agents::Refusal::content_hash_mismatch:
+      return dht::Verdict::content_hash_mismatch;
+    case agents::Refusal::broken_chain:
+    case agents::Refusal::older_than_known:
+      return dht::Verdict::broken_chain;
     case agents::Refusal::expired:
     case agents::Refusal::revoked:
       return dht::Verdict::expired;
@@ -31,8 +36,6 @@ dht::Verdict verdict_of(agents::Refusal refusal) {
     case agents::Refusal::too_large:
       return dht::Verdict::too_large;
     case agents::Refusal::malformed:
-    case agents::Refusal::broken_chain:
-    case agents::Refusal::older_than_known:
       return dht::Verdict::malformed;
   }
   return dht::Verdict::malformed;
@@ -46,6 +49,32 @@ dht::Namespace cards_namespace() {
                 return judged ? dht::Verdict::valid : verdict_of(judged.error().reason);
               },
           .better = [](ByteView, ByteView a, ByteView b) { return agents::compare_values(a, b); }};
+}
+
+dht::Verdict verdict_of(wire::PartRefusal refusal) {
+  switch (refusal) {
+    case wire::PartRefusal::too_large:
+      return dht::Verdict::too_large;
+    case wire::PartRefusal::wrong_content:
+    case wire::PartRefusal::wrong_place:
+      return dht::Verdict::wrong_key;
+    case wire::PartRefusal::bad_proof:
+      return dht::Verdict::bad_proof;
+    case wire::PartRefusal::malformed:
+      return dht::Verdict::malformed;
+  }
+  return dht::Verdict::malformed;
+}
+
+// A key names one part, and the hashes leave it one value: nothing is ever better.
+dht::Namespace parts_namespace() {
+  return {.prefix = std::string(wire::part_namespace),
+          .validate =
+              [](ByteView key, ByteView value, UnixTime) {
+                const auto judged = wire::validate_part(key, value);
+                return judged ? dht::Verdict::valid : verdict_of(judged.error());
+              },
+          .better = [](ByteView, ByteView, ByteView) { return 0; }};
 }
 
 }  // namespace
@@ -72,9 +101,10 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                                  std::move(then));
                   },
               .get =
-                  [this](const Bytes& key, bool is_explained, auto then) {
+                  [this](const Bytes& key, const parts::CardSearch& how, auto then) {
                     const dht::GetOptions options{.quorum = card_quorum,
-                                                  .is_explained = is_explained};
+                                                  .may_be_cached = how.may_be_cached,
+                                                  .is_explained = how.is_explained};
                     dht_.look_up([&](dht::Dht& dht, Now now) { return dht.get(now, key, options); },
                                  std::move(then));
                   }},
@@ -340,6 +370,7 @@ parts::DhtSetup Wiring::dht_setup() {
   if (setup_.are_ids_certified)
     dht.config.admission.is_certified = [this](const PeerId& peer) { return is_member(peer); };
   dht.namespaces.push_back(cards_namespace());
+  dht.namespaces.push_back(parts_namespace());
   return dht;
 }
 
@@ -419,6 +450,8 @@ void Wiring::each_counter(const CounterVisitor& visit) const {
   identify_.identify().counters().each(visit);
   ping_.machine().counters().each(visit);
   dht_.dht().counters().each(visit);
+  visit({"dht_malformed_messages_total", "Messages of peers that could not be read."},
+        dht_.malformed());
   cards_.cards().counters().each(visit);
   if (witness_) witness_->machine().counters().each(visit);
 }

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import names  # noqa: E402
 from dht_stories import tell_of_explanations, tell_of_ids, tell_of_watches  # noqa: E402
+from content_stories import tell_of_content  # noqa: E402
 from hello_stories import tell_of_hello  # noqa: E402
 from mycelctl import (LOOPBACK, NO_NODE, REFUSED, WRONG_USAGE, Mycel, MycelNode,  # noqa: E402
                       card_name, default_program, did_of, provider_ids, value_of)
@@ -697,6 +698,7 @@ def run():
     tell_of_watches(stories, world)
     tell_of_explanations(stories, world)
     tell_of_ids(stories, world)
+    tell_of_content(stories, world)
 
     def prepare(scratch):
         world.mycel = Mycel(options.mycel, scratch)

@@ -16,8 +16,8 @@ namespace mycel::wire {
 /// Longest text that base58 is read from: its cost grows with the square of the length, and the
 /// longest name that uses it, the id of a peer or a did:key, has 60 characters.
 inline constexpr std::size_t base58_size_max_bytes = 256;
-/// Longest text of the other bases.
-inline constexpr std::size_t base_text_size_max_bytes = 16'384;
+/// Longest text of the other bases: the largest value of a record, 64 KiB, in base32, and some.
+inline constexpr std::size_t base_text_size_max_bytes = 131'072;
 
 /// Base58 with Bitcoin's alphabet. Costs the square of the length: for short names.
 std::string to_base58(ByteView bytes);

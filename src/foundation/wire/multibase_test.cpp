@@ -86,5 +86,11 @@ TEST(Multibase, any_bytes_come_back_from_every_base) {
   }));
 }
 
+TEST(Multibase, the_largest_value_of_a_record_can_be_written_and_read) {
+  const std::vector<std::byte> value(std::size_t{64} << 10, std::byte{0xa5});
+  EXPECT_EQ(must(parse_base64url(to_base64url(value))), Bytes::copy(value));
+  EXPECT_EQ(must(parse_base32(to_base32(value))), Bytes::copy(value));
+}
+
 }  // namespace
 }  // namespace mycel::wire

@@ -86,6 +86,8 @@ struct DhtConfig {
   std::size_t subnet_per_bucket = 3;
   std::size_t subnet_per_table = 16;
   bool caps_private = false;
+  std::size_t cache_values = 1024;
+  Duration cache_ttl = 30s;
   std::vector<DhtNamespace> namespaces{{.prefix = "/mycel-raw"}};
   friend bool operator==(const DhtConfig&, const DhtConfig&) = default;
 };

@@ -1,5 +1,7 @@
 // What can be said of the distributed hash table.
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include "node/config/key_kinds.hpp"
@@ -21,7 +23,8 @@ bool is_prefix(std::string_view text) {
 // The namespaces: the one key with a structure of its own.
 
 constexpr std::size_t namespaces_max = 32;
-constexpr std::string_view reserved_prefix = "/mycel-card";
+// These have rules of their own.
+constexpr std::array<std::string_view, 2> reserved_prefixes{"/mycel-card", "/mycel-part"};
 
 std::optional<DhtNamespace> read_namespace(const Value& value) {
   const auto* table = value.as<Value::Table>();
@@ -35,7 +38,9 @@ std::optional<DhtNamespace> read_namespace(const Value& value) {
     if (name == "prefix" && is_prefix(*text)) result.prefix = *text;
     if (name == "rule" && *text == "any") has_rule = true;
   }
-  if (result.prefix.empty() || !has_rule || result.prefix == reserved_prefix) return std::nullopt;
+  const bool is_reserved =
+      std::ranges::find(reserved_prefixes, result.prefix) != reserved_prefixes.end();
+  if (result.prefix.empty() || !has_rule || is_reserved) return std::nullopt;
   return result;
 }
 
@@ -110,11 +115,19 @@ std::vector<Key> dht_keys() {
       boolean("dht.caps_private", MEMBER(dht.caps_private),
               "Whether the caps on subnets count loopback and private addresses too, which "
               "usually are one subnet."),
+      number(
+          "dht.cache_values", MEMBER(dht.cache_values), 0, 1'000'000,
+          "Values of earlier lookups that are kept for the node's users; 0 keeps none. They take "
+          "8 MiB at most."),
+      time("dht.cache_ttl", MEMBER(dht.cache_ttl), 1s, 24h,
+           "How old such a value may be. A newer record drives it out before, and who asks with "
+           "--fresh does not get it."),
       {.name = "dht.namespaces",
        .form = Form::structure,
        .allowed = "a list of at most 32 { prefix = \"/NAME\", rule = \"any\" }, each prefix once "
-                  "and none of them \"/mycel-card\"",
-       .doc = "Kinds of values that the DHT stores beside cards, by the start of their keys. The "
+                  "and none of them \"/mycel-card\" or \"/mycel-part\"",
+       .doc = "Kinds of values that the DHT stores beside cards and parts of content, by the start "
+              "of their keys. The "
               "rule \"any\" takes any bytes; of two values the one whose bytes sort higher stays, "
               "so that all nodes agree.",
        .set = set_namespaces,

@@ -338,6 +338,8 @@ void Api::get_card(const http::Request& request, const http::Reply& reply) {
   const Instant began = daemon_.loop().now().instant;
   daemon_.wiring().cards().resolve(
       did,
+      {.may_be_cached = !is_fresh(request),
+       .is_explained = parameter(request, "explain") == "true"},
       [this, reply, began, did](const Result<parts::CardFound, parts::Refusal>& found) {
         if (!found) return reply(refuse(found.error()));
         const agents::CardPayload& payload = found->card.payload();
@@ -357,14 +359,14 @@ void Api::get_card(const http::Request& request, const http::Reply& reply) {
              json::object{{"content_hash", wire::raw_cid(payload.document) == found->card.cid()},
                           {"signature_chain", static_cast<bool>(again)}}},
             {"from", wire::to_text(found->from)},
+            {"cached", found->is_cached},
             {"document", json::parse(std::string(as_text(payload.document)), malformed)},
             {"envelope", wire::to_base64url(envelope)}};
         add_facts(body, found->facts);
         if (found->explanation) body["explain"] = to_json(*found->explanation);
         body["ms"] = to_ms(daemon_.loop().now().instant - began);
         reply(answer(body));
-      },
-      parameter(request, "explain") == "true");
+      });
 }
 
 void Api::revoke_card(const std::string& did, const http::Reply& reply) {

@@ -70,6 +70,10 @@ std::string parameter(const http::Request& request, std::string_view name) {
   return {};
 }
 
+bool is_fresh(const http::Request& request) {
+  return parameter(request, "fresh") == "1";
+}
+
 double to_ms(Duration span) {
   return std::chrono::duration<double, std::milli>(span).count();
 }

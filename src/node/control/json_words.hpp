@@ -28,6 +28,8 @@ std::optional<json::object> body_of(const http::Request& request);
 std::string text_field(const json::object& body, std::string_view name);
 /// A parameter of the query, unescaped; empty when it is absent.
 std::string parameter(const http::Request& request, std::string_view name);
+/// Whether the asker insists that others are asked, whatever was found a moment ago.
+bool is_fresh(const http::Request& request);
 
 double to_ms(Duration span);
 /// "2026-01-31T12:00:00Z".

@@ -82,10 +82,12 @@ void Api::get_record(const http::Request& request, const http::Reply& reply) {
   const std::string key_text = parameter(request, "key");
   if (key_text.empty()) return reply(bad_input("the query must name a key"));
   const bool is_witnessed = parameter(request, "witnessed") == "true";
+  const bool is_explained = is_witnessed || parameter(request, "explain") == "true";
   const dht::GetOptions options{
       .quorum =
           std::clamp(std::strtoul(parameter(request, "quorum").c_str(), nullptr, 10), 1UL, 20UL),
-      .is_explained = is_witnessed || parameter(request, "explain") == "true"};
+      .may_be_cached = !is_fresh(request) && !is_explained,
+      .is_explained = is_explained};
   daemon_.wiring().dht().look_up(
       [&](dht::Dht& dht, Now now) { return dht.get(now, Bytes::copy(key_text), options); },
       [this, reply, key_text, is_witnessed](const dht::LookupDone& done) {
@@ -94,7 +96,8 @@ void Api::get_record(const http::Request& request, const http::Reply& reply) {
         json::object body{{"key", key_text},
                           {"base64url", wire::to_base64url(value->value)},
                           {"from", wire::to_text(value->from)},
-                          {"answers", value->answers}};
+                          {"answers", value->answers},
+                          {"cached", value->is_cached}};
         if (const auto text = as_utf8(value->value)) body["value"] = *text;
         add_facts(body, done.facts);
         add_explanation(body, done);

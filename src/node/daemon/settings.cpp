@@ -98,6 +98,8 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.dht.config.records.republish_own = config.dht.republish;
   setup.dht.config.providers.ttl = config.dht.provider_ttl;
   setup.dht.config.providers.refresh = config.dht.provider_refresh;
+  setup.dht.config.cache.count_max = config.dht.cache_values;
+  setup.dht.config.cache.ttl = config.dht.cache_ttl;
   for (const auto& name : config.dht.namespaces)
     setup.dht.namespaces.push_back(any_value(name.prefix));
 

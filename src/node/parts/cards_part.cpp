@@ -16,8 +16,9 @@ std::string in_words(const dht::Facts& facts) {
 // Values that the DHT layer refused never reach the cards: their reason is still the best answer.
 Refusal not_found(const std::string& text, const dht::VerdictCounts& refused) {
   for (const auto verdict :
-       {dht::Verdict::expired, dht::Verdict::bad_signature, dht::Verdict::malformed,
-        dht::Verdict::wrong_key, dht::Verdict::from_future}) {
+       {dht::Verdict::expired, dht::Verdict::bad_signature, dht::Verdict::content_hash_mismatch,
+        dht::Verdict::broken_chain, dht::Verdict::malformed, dht::Verdict::wrong_key,
+        dht::Verdict::from_future}) {
     if (refused.of(verdict) == 0) continue;
     const std::string reason(to_text(verdict));
     return {reason, "what was found under this DID was refused: " + reason};
@@ -76,11 +77,12 @@ void CardsPart::revoke(const std::string& did, Then<agents::Published> then) {
       [then = std::move(then), text = id.error()] { then(Err{Refusal{"not_own", text}}); });
 }
 
-void CardsPart::resolve(const std::string& did, Then<CardFound> then, bool is_explained) {
+void CardsPart::resolve(const std::string& did, const CardSearch& how, Then<CardFound> then) {
   const Bytes key = agents::card_key(did);
-  if (is_explained) explained_.insert(key);  // before the machine asks for the look-up
-  const auto id =
-      driver_.tell([&](agents::Cards& cards, Now now) { return cards.resolve(now, did); });
+  if (how.is_explained) explained_.insert(key);  // before the machine asks for the look-up
+  const bool may_be_cached = how.may_be_cached && !how.is_explained;
+  const auto id = driver_.tell(
+      [&](agents::Cards& cards, Now now) { return cards.resolve(now, did, may_be_cached); });
   if (id) return void(resolving_.emplace(*id, Resolving{key, std::move(then)}));
   if (!is_resolving(key)) explained_.erase(key);
   ports_.events.post(
@@ -124,14 +126,19 @@ void CardsPart::put(const agents::Put& what) {
 }
 
 void CardsPart::get(const agents::Get& what) {
-  dht_.get(what.key, explained_.contains(what.key),
+  dht_.get(what.key,
+           {.may_be_cached = what.may_be_cached, .is_explained = explained_.contains(what.key)},
            [this, id = what.id, key = what.key](const dht::LookupDone& done) {
              agents::Found found{.values = {}, .facts = in_words(done.facts)};
-             Search search{
-                 .facts = done.facts, .from = {}, .refused = {}, .explanation = done.explanation};
+             Search search{.facts = done.facts,
+                           .from = {},
+                           .is_cached = false,
+                           .refused = {},
+                           .explanation = done.explanation};
              if (const auto* value = std::get_if<dht::Value>(&done.result)) {
                found.values.push_back(value->value);
                search.from = value->from;
+               search.is_cached = value->is_cached;
              } else if (const auto* nothing = std::get_if<dht::NotFound>(&done.result)) {
                search.refused = nothing->refused;
              }
@@ -158,7 +165,8 @@ void CardsPart::on_event(const agents::Event& event) {
     end_publish(failed->id, Err{Refusal{"not_published", failed->text}});
   } else if (const auto* resolved = std::get_if<agents::Resolved>(&event)) {
     end_resolve(resolved->id, [&](Search& search) -> Result<CardFound, Refusal> {
-      return CardFound{resolved->card, search.facts, search.from, search.explanation};
+      return CardFound{resolved->card, search.facts, search.from, search.is_cached,
+                       search.explanation};
     });
   } else if (const auto* refused = std::get_if<agents::ResolveRefused>(&event)) {
     end_resolve(refused->id, [&](Search&) -> Result<CardFound, Refusal> {

@@ -32,8 +32,15 @@ class AgentKeys {
 struct CardFound {
   agents::VerifiedCard card;
   dht::Facts facts;
-  PeerId from;  ///< who held it; this node itself when it did
+  PeerId from;             ///< who held it; this node itself when it did
+  bool is_cached = false;  ///< an earlier look-up brought it
   std::shared_ptr<const dht::Explanation> explanation = nullptr;  ///< when it was asked for
+};
+
+/// How a card is looked for.
+struct CardSearch {
+  bool may_be_cached = false;  ///< what an earlier look-up brought a moment ago will do
+  bool is_explained = false;  ///< tell who was asked and what each answered; nothing cached will do
 };
 
 class CardsPart {
@@ -43,7 +50,7 @@ class CardsPart {
   /// What the part asks of the DHT; the wiring says which one.
   struct DhtEdges {
     std::function<void(const Bytes& key, const Bytes& value, OnLookup)> put;
-    std::function<void(const Bytes& key, bool is_explained, OnLookup)> get;
+    std::function<void(const Bytes& key, const CardSearch& how, OnLookup)> get;
   };
 
   CardsPart(PartPorts ports, agents::Config config, Rng rng, AgentKeys& keys, DhtEdges dht,
@@ -57,7 +64,8 @@ class CardsPart {
   /// Signs the card with the agent key that it names and publishes it.
   void publish(std::string_view document, Then<agents::Published> then);
   void revoke(const std::string& did, Then<agents::Published> then);
-  void resolve(const std::string& did, Then<CardFound> then, bool is_explained = false);
+  void resolve(const std::string& did, Then<CardFound> then) { resolve(did, {}, std::move(then)); }
+  void resolve(const std::string& did, const CardSearch& how, Then<CardFound> then);
 
   /// For liars of the simulator: see Driver.
   void bend(drive::Bend<agents::Output> bend) { driver_.bend(std::move(bend)); }
@@ -69,6 +77,7 @@ class CardsPart {
   struct Search {
     dht::Facts facts;
     PeerId from;
+    bool is_cached = false;
     dht::VerdictCounts refused;
     std::shared_ptr<const dht::Explanation> explanation;
   };

@@ -404,7 +404,7 @@ std::vector<OwnCard> Cards::list() const {
 
 // Look-ups.
 
-Result<ResolveId, std::string> Cards::resolve(Now now, const std::string& did) {
+Result<ResolveId, std::string> Cards::resolve(Now now, const std::string& did, bool may_be_cached) {
   if (!wire::parse_did(did)) return Err{"\"" + did + "\" is not the did:key of an Ed25519 key"};
   if (lookups_.size() >= config_.resolves_max)
     return Err{std::to_string(config_.resolves_max) +
@@ -415,7 +415,7 @@ Result<ResolveId, std::string> Cards::resolve(Now now, const std::string& did) {
                                .did = did,
                                .timer = deadlines_.add(now.instant + config_.wait_max,
                                                        {.own = {}, .lookup = get})});
-  output_.gets.push_back({get, card_key(did)});
+  output_.gets.push_back({get, card_key(did), may_be_cached});
   return id;
 }
 

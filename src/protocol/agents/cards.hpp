@@ -67,10 +67,12 @@ struct Put {
   Bytes key;
   Bytes value;
 };
-/// Get from the DHT, asking all replicas rather than the first: on_got().
+/// Get from the DHT, asking all replicas rather than the first: on_got(). With `may_be_cached`,
+/// what they said a moment ago will do.
 struct Get {
   GetId id;
   Bytes key;
+  bool may_be_cached = false;
 };
 
 /// How a put went.
@@ -189,7 +191,8 @@ class Cards {
   /// Takes an own card back. The error says why that cannot be. Publishing again undoes it.
   Result<PublishId, std::string> revoke(Now now, const std::string& did);
   /// Ends in `Resolved`, `ResolveRefused` or `NotFound`. The error says why it cannot begin.
-  Result<ResolveId, std::string> resolve(Now now, const std::string& did);
+  Result<ResolveId, std::string> resolve(Now now, const std::string& did,
+                                         bool may_be_cached = false);
 
   void on_signed(Now now, SignId id, const Bytes& signature);
   void on_sign_failed(Now now, SignId id, const std::string& why);

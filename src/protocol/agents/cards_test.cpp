@@ -195,6 +195,23 @@ TEST(Cards, nothing_is_put_before_it_is_kept) {
   EXPECT_TRUE(validate(output.puts[0].key, output.puts[0].value, story.world.now.unix));
 }
 
+TEST(Cards, what_is_cached_will_do_for_a_reader_who_says_so_and_never_for_a_writer) {
+  Story story;
+  const auto first_get = [&](Cards& cards) {
+    Output output;
+    cards.take_output(output);
+    return output.gets.at(0).may_be_cached;
+  };
+  ASSERT_TRUE(story.reader.cards.resolve(story.world.now, did));
+  EXPECT_FALSE(first_get(story.reader.cards));
+  ASSERT_TRUE(story.reader.cards.resolve(story.world.now, did, true));
+  EXPECT_TRUE(first_get(story.reader.cards));
+  const std::string document = file("Echo");
+  ASSERT_TRUE(
+      story.node.cards.publish(story.world.now, {.did = did, .key = "echo", .document = document}));
+  EXPECT_FALSE(first_get(story.node.cards)) << "a stale answer would fork the chain";
+}
+
 TEST(Cards, a_missing_card_is_not_found_and_says_how_the_search_went) {
   Story story;
   EXPECT_EQ(story.reader.resolve(nobody), "not found: asked 3 nodes");

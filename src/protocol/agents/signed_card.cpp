@@ -366,6 +366,11 @@ Result<void, Refused> check_succession(const Head& known, const ProvenStatement&
                                                  next.payload().did + " is older than statement " +
                                                  std::to_string(known.sequence) +
                                                  ", which was seen before");
+  if (order_of(head.clock, known.clock) == ClockOrder::before)
+    return refuse(Refusal::broken_chain,
+                  "statement " + std::to_string(head.sequence) + " of " + next.payload().did +
+                      " was written without having seen all that statement " +
+                      std::to_string(known.sequence) + " had seen");
   const bool is_direct = head.sequence == known.sequence + 1;
   if (!is_direct || next.payload().previous == known.payload_hash) return {};
   return refuse(Refusal::broken_chain, "statement " + std::to_string(head.sequence) + " of " +

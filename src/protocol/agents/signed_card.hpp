@@ -153,7 +153,8 @@ std::optional<Head> decode_head(ByteView bytes);
 /// May `next` follow what is known? A direct successor must name the known payload as its previous.
 /// Statements further on are taken on their signature, because those between were not seen; that is
 /// also how a writer heals a fork: it skips a number. Of two statements with one sequence the
-/// better one follows. Refuses: older_than_known, broken_chain.
+/// better one follows. No statement follows one whose clock has seen all that its own has, and
+/// more: an honest writer goes on from what it numbers on. Refuses: older_than_known, broken_chain.
 Result<void, Refused> check_succession(const Head& known, const ProvenStatement& next);
 
 /// The last writer wins: higher sequence, then the heavier clock (what comes causally after is

@@ -19,11 +19,18 @@ void Counters::each(const CounterVisitor& visit) const {
         deduplicated_requests);
   visit({"dht_cache_hits_total", "Values answered from the cache."}, cache_hits);
   visit({"dht_cache_misses_total", "Values that the cache was asked for in vain."}, cache_misses);
+  visit(
+      {"dht_cache_invalidations_total", "Cached values that a newer one or word of it drove out."},
+      cache_invalidations);
   visit({"dht_messages_sent_total", "Requests sent."}, messages);
   visit({"dht_requests_ended_total", "How requests ended.", "result", "answered"}, answers);
   visit({"dht_requests_ended_total", "How requests ended.", "result", "failed"}, failures);
   visit({"dht_requests_served_total", "Requests of peers that were answered."}, served);
-  visit({"dht_requests_refused_total", "Requests of peers that were refused."}, refused);
+  for (std::size_t i = 0; i < request_refusal_count; ++i) {
+    visit({"dht_requests_refused_total", "Requests of peers that were refused.", "reason",
+           to_text(static_cast<RequestRefusal>(i))},
+          refused[i]);
+  }
   visit({"dht_upkeep_lookups_total", "Lookups for refreshing and renewing."}, upkeep_lookups);
   visit({"dht_records_republished_total", "Records put again in their turn."}, records_republished);
   visit({"dht_corrections_total", "Better values sent to holders of worse ones."}, corrections);

@@ -107,6 +107,7 @@ struct Value {
   Bytes value;
   PeerId from;                ///< this node itself if it held the value
   std::uint32_t answers = 0;  ///< valid values gathered
+  bool is_cached = false;     ///< an earlier lookup brought it
 };
 struct NotFound {
   VerdictCounts refused;  ///< values that answers brought and that were not valid
@@ -228,6 +229,9 @@ class Dht {
   /// Ends the renewal of provide(). Others forget after the time to live.
   void stop_providing(Now now, const Bytes& key);
   OperationId find_providers(Now now, const Bytes& key, std::size_t count_max);
+  /// Somebody says that there is a newer value under `key`: what is cached is not it, and neither
+  /// is what lookups under way were told before. It costs a liar's victim a lookup, no more.
+  void on_announced(const Bytes& key);
   /// Whoever wants the same goes on waiting for it. False when it has ended before.
   bool cancel(OperationId operation);
 
@@ -273,7 +277,7 @@ class Dht {
 
   // Requests of peers: dht_serve.cpp.
   void reply(InboundId inbound, Message message);
-  void refuse(InboundId inbound);
+  void refuse(InboundId inbound, RequestRefusal why);
   void serve_find_node(InboundId inbound, const PeerId& from, const Message& message);
   void serve_get_value(Now now, InboundId inbound, const PeerId& from, const Message& message);
   void serve_put_value(Now now, InboundId inbound, const Message& message);
@@ -330,6 +334,11 @@ class Dht {
   void ask_members(Now now, Operation& operation);
   void on_region_answer(Now now, Operation& operation, const Pending& pending,
                         const Message* message);
+
+  // Cached values: dht_cache.cpp.
+  std::optional<Value> cached(Now now, const Bytes& key, std::size_t quorum);
+  void remember(Now now, const Operation& operation, const Get& get);
+  void drop_cached(Now now, const Bytes& key, const Bytes& newer);
 
   // Upkeep: dht_upkeep.cpp.
   void on_timer(Now now, const Timer& timer);

@@ -53,7 +53,7 @@ OperationId Dht::find_nearest(Now now, ByteView key) {
 OperationId Dht::put(Now now, const Bytes& key, const Bytes& value) {
   const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
   if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
-  cache_.forget(key);
+  drop_cached(now, key, value);
   return begin(now, key, Put{.value = value});
 }
 
@@ -62,10 +62,7 @@ OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
   Get goal{.quorum = std::max<std::size_t>(options.quorum, 1),
            .is_explained = options.is_explained};
   if (options.may_be_cached) {
-    const auto cached = cache_.get(now.instant, key, goal.quorum);
-    (cached ? counters_.cache_hits : counters_.cache_misses) += 1;
-    if (cached && records_.judge(now, key, cached->value) == Verdict::valid)
-      return end_at_once(Value{key, cached->value, cached->from, cached->answers});
+    if (auto value = cached(now, key, goal.quorum)) return end_at_once(*std::move(value));
   }
   if (auto held = records_.get(now, key)) {
     goal.answers = 1;
@@ -346,7 +343,7 @@ OperationResult Dht::result_of(Now now, Operation& operation) {
   if (const auto* get = std::get_if<Get>(&operation.goal)) {
     if (!get->best) return NotFound{get->refused};
     correct(now, operation, *get);
-    cache_.put(now.instant, operation.key, {*get->best, get->best_from, get->answers});
+    remember(now, operation, *get);
     return Value{operation.key, *get->best, get->best_from, get->answers};
   }
   if (const auto* find = std::get_if<FindProviders>(&operation.goal)) {
@@ -426,6 +423,8 @@ void Dht::finish(Now now, Operation& operation, OperationResult result) {
   deadlines_.cancel(operation.timer);
   mark_refreshed(now, operation.key.view());
   const bool is_found = has_found(result);
+  if (!is_found && std::holds_alternative<Put>(operation.goal))
+    records_.on_not_taken(now, operation.key);
   if (operation.is_upkeep) {
     upkeep_running_ -= 1;
     if (!has_joined_ && is_found) {

@@ -10,7 +10,8 @@ namespace mycel::dht {
 void Dht::on_request(Now now, InboundId inbound, const PeerId& from, const Message& message) {
   const bool is_ping = message.type == MessageType::ping;
   const bool has_key = !message.key.empty() && message.key.size() <= key_size_max_bytes;
-  if (!config_.is_server || (!is_ping && !has_key)) return refuse(inbound);
+  if (!config_.is_server) return refuse(inbound, RequestRefusal::not_serving);
+  if (!is_ping && !has_key) return refuse(inbound, RequestRefusal::bad_key);
   switch (message.type) {
     case MessageType::ping:
       return reply(inbound, {.type = MessageType::ping});
@@ -25,7 +26,7 @@ void Dht::on_request(Now now, InboundId inbound, const PeerId& from, const Messa
     case MessageType::add_provider:
       return serve_add_provider(now, inbound, from, message);
   }
-  refuse(inbound);
+  refuse(inbound, RequestRefusal::unknown_type);
 }
 
 void Dht::reply(InboundId inbound, Message message) {
@@ -33,8 +34,8 @@ void Dht::reply(InboundId inbound, Message message) {
   next_.early.answers.push_back({inbound, Reply::message, std::move(message)});
 }
 
-void Dht::refuse(InboundId inbound) {
-  counters_.refused += 1;
+void Dht::refuse(InboundId inbound, RequestRefusal why) {
+  counters_.refused[static_cast<std::size_t>(why)] += 1;
   next_.early.answers.push_back({inbound, Reply::refusal, {}});
 }
 
@@ -75,16 +76,16 @@ void Dht::serve_get_value(Now now, InboundId inbound, const PeerId& from, const 
 void Dht::serve_put_value(Now now, InboundId inbound, const Message& message) {
   if (!message.record || message.record->key != message.key) {
     counters_.verification_failures.add(Verdict::wrong_key);
-    return refuse(inbound);
+    return refuse(inbound, RequestRefusal::bad_value);
   }
   const Record& record = *message.record;
   const Verdict verdict =
       records_.put(now, message.key, record.value, record.received, false, next_.persist);
   if (verdict != Verdict::valid) {
     counters_.verification_failures.add(verdict);
-    return refuse(inbound);
+    return refuse(inbound, RequestRefusal::bad_value);
   }
-  cache_.forget(message.key);
+  drop_cached(now, message.key, record.value);
   // Peers take a put for stored when the value comes back. It leaves after the value is written.
   counters_.served += 1;
   next_.answers.push_back({inbound, Reply::message, message});
@@ -108,9 +109,9 @@ void Dht::serve_add_provider(Now now, InboundId inbound, const PeerId& from,
   const auto own_word = std::ranges::find_if(message.providers, [&](const Peer& provider) {
     return provider.id == from && !provider.addresses.empty();
   });
-  if (own_word == message.providers.end()) return refuse(inbound);
+  if (own_word == message.providers.end()) return refuse(inbound, RequestRefusal::not_its_own_word);
   if (!providers_.add(now, message.key, {from, own_word->addresses}, next_.persist))
-    return refuse(inbound);
+    return refuse(inbound, RequestRefusal::no_room);
   counters_.served += 1;
   next_.answers.push_back({inbound, Reply::nothing, {}});
 }

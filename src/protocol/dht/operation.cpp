@@ -31,9 +31,11 @@ void gather_providers(FindProviders& goal, const Message& answer) {
 bool is_same(const Operation& operation, ByteView key, const Goal& goal) {
   if (operation.is_upkeep || operation.goal.index() != goal.index()) return false;
   if (!std::ranges::equal(operation.key.view(), key)) return false;
-  if (const auto* get = std::get_if<Get>(&goal))
-    return std::get<Get>(operation.goal).quorum == get->quorum &&
+  if (const auto* get = std::get_if<Get>(&goal)) {
+    const Get& there = std::get<Get>(operation.goal);
+    return there.quorum == get->quorum && !there.is_overtaken &&
            (operation.explanation || !get->is_explained);
+  }
   if (const auto* find = std::get_if<FindProviders>(&goal))
     return std::get<FindProviders>(operation.goal).count_max == find->count_max;
   return std::holds_alternative<FindNearest>(goal) || std::holds_alternative<FindPeer>(goal);

@@ -43,6 +43,8 @@ struct Get {
   std::vector<PeerId> outdated;  // who answered with a worse one
   VerdictCounts refused;
   bool is_explained = false;
+  /// A newer value was heard of meanwhile: who asks now needs a lookup of its own.
+  bool is_overtaken = false;
 };
 struct Put {
   Bytes value;

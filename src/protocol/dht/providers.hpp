@@ -24,9 +24,10 @@ namespace mycel::dht {
 
 struct ProviderConfig {
   /// How long a provider is named after it last said so, and how often this node repeats its own
-  /// word. libp2p's values; networks of agents that come and go want 1 h and 30 min.
-  Duration ttl = 48h;
-  Duration refresh = 22h;
+  /// word: agents come and go. libp2p's 48 h and 22 h suit nodes that stay; peers that keep to them
+  /// understand these all the same, because each side keeps time for itself.
+  Duration ttl = 1h;
+  Duration refresh = 30min;
   /// How often what has ended is cleared away. It is not named to anybody meanwhile.
   Duration clean_interval = 10min;
   std::size_t per_key_max = 256;

@@ -1,5 +1,7 @@
 #include "protocol/dht/providers.hpp"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "protocol/dht/world_testing.hpp"
@@ -73,6 +75,25 @@ TEST(ProviderStore, of_too_many_providers_of_a_key_the_least_recently_heard_goes
   const auto found = story.store.providers(story.now(), as_bytes("k"), 10);
   ASSERT_EQ(found.size(), 3);
   EXPECT_EQ(found.back().id, peer_number(2));
+}
+
+TEST(ProviderStore, words_merge_into_one_set_whatever_their_order_and_repetition) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Rng rng(seed);
+    std::vector<std::uint64_t> words;
+    for (std::uint64_t peer = 1; peer <= 8; ++peer)
+      words.insert(words.end(), 1 + static_cast<std::size_t>(rng.below(3)), peer);
+    rng.shuffle(words);
+    Story story;
+    for (const std::uint64_t peer : words) {
+      story.time += 1s;
+      story.add("k", peer);
+    }
+    std::set<PeerId> named;
+    for (const PeerInfo& provider : story.store.providers(story.now(), as_bytes("k"), 1000))
+      EXPECT_TRUE(named.insert(provider.id).second) << "one word of each, seed " << seed;
+    ASSERT_EQ(named.size(), 8U) << "seed " << seed;
+  }
 }
 
 TEST(ProviderStore, when_full_the_farthest_keys_make_room) {

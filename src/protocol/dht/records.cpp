@@ -74,6 +74,9 @@ Verdict RecordStore::renew(Now now, Records::iterator record, const Bytes& value
   if (!is_same && is_still_valid(now, held) &&
       better(held.key.view(), value, held.value.view()) <= 0)
     return Verdict::outdated;
+  // What others pass on keeps its age, so it spares them their turn, and the publisher never its
+  // own: else a record would end everywhere while its publisher is there.
+  if (is_same && held.is_own && !is_own) return Verdict::valid;
   held.judged = now.unix;
   held.heard = now.unix;
   const UnixTime published_before = held.published;
@@ -154,15 +157,26 @@ void RecordStore::on_deadline(Now now, StoreBatch& persist, std::vector<Bytes>& 
       continue;
     }
     // Nine tenths, because the turns themselves are drawn a tenth around the interval.
-    const bool is_turn = now.unix - held.heard >= turn_of(held) * 9 / 10;
+    const Duration since_heard = now.unix - held.heard;
+    const bool is_turn = since_heard >= turn_of(held) * 9 / 10;
+    // After a restart it wakes early: what is left of its interval is waited for, no whole one.
+    if (!is_turn) schedule(now, record->first, held, jittered(turn_of(held)) - since_heard);
     if (is_turn) {
       republish.push_back(held.key);
       held.heard = now.unix;
       if (held.is_own) held.published = now.unix;
       if (held.is_own) write(held, persist);
+      schedule(now, record->first, held, jittered(turn_of(held)));
     }
-    schedule(now, record->first, held, jittered(turn_of(held)));
   }
+}
+
+void RecordStore::on_not_taken(Now now, ByteView key) {
+  const auto record = records_.find(distance(Key::of(key), self_));
+  if (record == records_.end() || !record->second.is_own) return;
+  Held& held = record->second;
+  held.heard = now.unix - turn_of(held);
+  schedule(now, record->first, held, jittered(config_.retry));
 }
 
 const Namespace* RecordStore::namespace_of(ByteView key) const {

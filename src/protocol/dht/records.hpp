@@ -40,6 +40,9 @@ struct RecordConfig {
   std::size_t bytes_max = std::size_t{256} << 20;
   Duration ttl = 36h;  ///< go-libp2p's; publishers renew theirs well before
   Duration republish_own = 22h;
+  /// After a put or a turn of an own record that reached nobody. Without it a network that was away
+  /// at that moment would not know the record, or forget it, before its next turn.
+  Duration retry = 10min;
   /// Held for others. Kademlia §2.5: whoever received the record within this time skips its turn.
   Duration republish_held = 1h;
   /// A held value that is asked for is validated again after so long: it may have ended since.
@@ -72,6 +75,9 @@ class RecordStore {
 
   /// A record from the table `records` after a restart. What cannot be kept is erased from it.
   void load(Now now, const Bytes& key, ByteView stored, StoreBatch& persist);
+
+  /// Nobody took an own record when it was put or when its turn came: it has a turn soon.
+  void on_not_taken(Now now, ByteView key);
 
   /// Forgets what has ended, and names in `republish` the keys whose turn has come.
   void on_deadline(Now now, StoreBatch& persist, std::vector<Bytes>& republish);

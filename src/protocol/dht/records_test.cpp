@@ -117,6 +117,18 @@ TEST(RecordStore, an_own_record_is_renewed_every_22_hours_and_does_not_end) {
   EXPECT_EQ(story.get("/test/a"), "1:a");
 }
 
+TEST(RecordStore, what_others_pass_on_does_not_put_off_the_turn_of_its_publisher) {
+  Story story;
+  story.put("/test/own", "1:a", true);
+  const UnixTime published = story.now().unix;
+  std::size_t turns = 0;
+  for (int hour = 0; hour < 25; ++hour) {
+    turns += story.pass(1h).size();
+    EXPECT_EQ(story.put("/test/own", "1:a", false, published), Verdict::valid);
+  }
+  EXPECT_EQ(turns, 1U);
+}
+
 TEST(RecordStore, turns_of_records_that_came_together_are_spread) {
   Story story;
   for (int i = 0; i < 1000; ++i) story.put("/test/" + std::to_string(i), "1:a");
@@ -168,6 +180,20 @@ TEST(RecordStore, comes_back_after_a_restart_with_its_age) {
   after.pass(7h);
   EXPECT_EQ(after.get("/test/a"), "");
   EXPECT_EQ(after.get("/test/own"), "1:b");
+}
+
+TEST(RecordStore, a_restart_does_not_put_off_the_turn_of_an_own_record) {
+  // It is renewed before others forget it, whenever its node restarts.
+  for (const Duration age : {1h, 12h, 15h, 18h, 19h, 21h, 30h}) {
+    Story before;
+    before.put("/test/own", "1:a", true);
+    Story after;
+    after.time = before.time + age;
+    for (const StoreWrite& write : before.persist)
+      after.store.load(after.now(), write.key, write.value->view(), after.persist);
+    const Duration left = RecordConfig{}.ttl - age;
+    EXPECT_GE(after.pass(left - 1min).size(), 1U) << "restarted after " << age / 1h << " h";
+  }
 }
 
 TEST(RecordStore, garbage_on_disk_is_erased) {

@@ -29,9 +29,11 @@ void ValueCache::put(Instant now, const Bytes& key, Cached cached) {
   by_key_.emplace(key, entries_.begin());
 }
 
-void ValueCache::forget(const Bytes& key) {
+bool ValueCache::forget(const Bytes& key) {
   const auto found = by_key_.find(key);
-  if (found != by_key_.end()) erase(found->second);
+  if (found == by_key_.end()) return false;
+  erase(found->second);
+  return true;
 }
 
 // The hand walks from the oldest to the newest, and begins anew behind the newest.

@@ -35,7 +35,8 @@ class ValueCache {
   std::optional<Cached> get(Instant now, const Bytes& key, std::size_t quorum);
   void put(Instant now, const Bytes& key, Cached cached);
   /// A newer value is about, or the key's own node has changed it.
-  void forget(const Bytes& key);
+  /// False when nothing was known of it.
+  bool forget(const Bytes& key);
 
   std::size_t size() const { return entries_.size(); }
   std::size_t bytes() const { return bytes_; }

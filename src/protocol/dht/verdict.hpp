@@ -8,29 +8,33 @@
 
 namespace mycel::dht {
 
-/// `valid`, or why a value is refused. Validators return the first seven; the rest are the record
+/// `valid`, or why a value is refused. Validators return the first ten; the rest are the record
 /// store's own reasons.
 enum class Verdict : std::uint8_t {
   valid,
-  malformed,          ///< not of the form that the namespace demands
-  bad_signature,      ///< the signature does not match
-  wrong_key,          ///< a good value that belongs under another key
-  expired,            ///< its own validity, or the record's, has ended
-  from_future,        ///< signed later than the reader's clock allows
-  unknown_version,    ///< a form that this node does not know
-  unknown_namespace,  ///< no validator for this key
-  too_large,          ///< over the limit of one record
-  outdated,           ///< this node holds a better value
-  no_room,            ///< the store is full of records nearer to this node
+  malformed,              ///< not of the form that the namespace demands
+  bad_signature,          ///< the signature does not match
+  content_hash_mismatch,  ///< the content is not the one that was hashed
+  bad_proof,              ///< the proof does not lead from this part to the whole
+  broken_chain,           ///< does not name what it continues
+  wrong_key,              ///< a good value that belongs under another key
+  expired,                ///< its own validity, or the record's, has ended
+  from_future,            ///< signed later than the reader's clock allows
+  unknown_version,        ///< a form that this node does not know
+  unknown_namespace,      ///< no validator for this key
+  too_large,              ///< over the limit of one record
+  outdated,               ///< this node holds a better value
+  no_room,                ///< the store is full of records nearer to this node
 };
-inline constexpr std::size_t verdict_count = 11;
+inline constexpr std::size_t verdict_count = 14;
 
 /// Lower-case words for people and for metric labels.
 constexpr std::string_view to_text(Verdict verdict) {
   constexpr std::array<std::string_view, verdict_count> words{
-      "valid",     "malformed",   "bad_signature",   "wrong_key",
-      "expired",   "from_future", "unknown_version", "unknown_namespace",
-      "too_large", "outdated",    "no_room"};
+      "valid",       "malformed",       "bad_signature",     "content_hash_mismatch",
+      "bad_proof",   "broken_chain",    "wrong_key",         "expired",
+      "from_future", "unknown_version", "unknown_namespace", "too_large",
+      "outdated",    "no_room"};
   return words[static_cast<std::size_t>(verdict)];
 }
 
