@@ -122,11 +122,11 @@ void Ledger::send(const Pending& pending, const Message& message) {
 
 // What peers ask.
 
-void Ledger::on_request(InboundId inbound, const PeerId& from, const Message& message) {
+void Ledger::on_request(Now now, InboundId inbound, const PeerId& from, const Message& message) {
   if (const auto* offered = std::get_if<Offer>(&message))
     serve(inbound, *offered);
   else if (const auto* evidence = std::get_if<Evidence>(&message))
-    examine(inbound, from, *evidence);
+    examine(now, inbound, from, *evidence);
   else
     refuse(inbound);  // an answer where a question belongs
 }
@@ -140,13 +140,14 @@ void Ledger::serve(InboundId inbound, const Offer& offered) {
   next_.answers.push_back({inbound, encode(wanted)});
 }
 
-void Ledger::examine(InboundId inbound, const PeerId& from, const Evidence& evidence) {
+void Ledger::examine(Now now, InboundId inbound, const PeerId& from, const Evidence& evidence) {
   counters_.evidence_received += 1;
   if (is_convicted(evidence.against)) {
     next_.answers.push_back({inbound, encode(Verdict{true})});
     return;
   }
-  if (checking_.size() >= config_.checks_max) return refuse(inbound);
+  if (checking_.size() >= config_.checks_max || score_of(now, from) < score_heard)
+    return refuse(inbound);
   const CheckId id = check_ids_.next();
   checking_.emplace(id, Checking{inbound, from, evidence});
   next_.checks.push_back({id, evidence});

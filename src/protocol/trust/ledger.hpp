@@ -108,7 +108,7 @@ class Ledger {
   /// A peer is connected and may be told.
   void on_peer(const PeerId& peer);
   void on_peer_gone(const PeerId& peer) { peers_.erase(peer); }
-  void on_request(InboundId inbound, const PeerId& from, const Message& message);
+  void on_request(Now now, InboundId inbound, const PeerId& from, const Message& message);
   void on_answer(RequestId request, const Message& message);
   void on_failure(RequestId request, RequestFailure why);
   void on_checked(Now now, CheckId id, bool is_proven);
@@ -146,7 +146,7 @@ class Ledger {
   bool add(const Evidence& evidence);
   bool make_room();
   void serve(InboundId inbound, const Offer& offer);
-  void examine(InboundId inbound, const PeerId& from, const Evidence& evidence);
+  void examine(Now now, InboundId inbound, const PeerId& from, const Evidence& evidence);
   void offer(const PeerId& peer, std::vector<Name> names, std::size_t rounds);
   void give(const Pending& pending, const Wanted& wanted);
   void send(const Pending& pending, const Message& message);

@@ -17,6 +17,8 @@ namespace mycel::trust {
 using Score = Strong<struct TrustScoreTag, std::uint16_t>;
 inline constexpr Score score_neutral{500};
 inline constexpr Score score_convicted{0};
+/// Below it a peer is not listened to, as a witness or with evidence.
+inline constexpr Score score_heard{300};
 
 class Opinions {
  public:
