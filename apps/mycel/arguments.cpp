@@ -20,6 +20,7 @@ class Parser {
     add_questions();
     add_cards();
     add_records();
+    add_witnesses();
     add_identity();
     add_network();
     add_sim();
@@ -164,6 +165,18 @@ class Parser {
     providers.add_option("--count", arguments_.count, "How many are enough")
         ->default_val(20)
         ->check(CLI::Range(1, 1000));
+  }
+
+  void add_witnesses() {
+    CLI::App& witness =
+        with_node(add(add_group("dht", "What lies under records"), "witness",
+                      "Have a quorum of drawn nodes attest what they see around a key",
+                      "mycel dht witness /mycel-raw/greeting"));
+    witness.add_option("KEY", arguments_.first, "Key, with its namespace")->required();
+    witness.add_option("--at", arguments_.second,
+                       "Peer id of the other side; without it the nearest node to the key");
+    with_node(add(add_group("trust", "Whom this node believes"), "show",
+                  "List who is proven to have lied", "mycel trust show"));
   }
 
   void add_identity() {
