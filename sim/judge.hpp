@@ -12,6 +12,9 @@
 #include "foundation/base/time.hpp"
 #include "foundation/model/peer_id.hpp"
 
+#include "protocol/dht/witness/message.hpp"
+#include "protocol/dht/witness/verified.hpp"
+
 namespace mycel::sim {
 
 class Run;
@@ -59,6 +62,21 @@ struct Reached {
   bool is_reached = false;
   Instant asked_at{};
 };
+/// A node took a proof of witnesses for good: of its own operation, or of one at it.
+struct Proven {
+  std::uint32_t node = 0;
+  dht::witness::Verified<dht::witness::Proof> proof;
+};
+/// A node holds that a peer is proven to have lied.
+struct Convicted {
+  std::uint32_t node = 0;
+  PeerId peer;
+};
+/// A node found that a peer hides its neighbours.
+struct Flagged {
+  std::uint32_t node = 0;
+  PeerId peer;
+};
 /// A user began an operation, which must end by `due`.
 struct Began {
   std::uint64_t ticket = 0;
@@ -77,7 +95,7 @@ struct WentDown {
   std::uint32_t node = 0;
 };
 using Fact = std::variant<Published, Acknowledged, Delivered, NotFound, FoundNearest, Reached,
-                          Began, Ended, WentDown>;
+                          Began, Ended, WentDown, Proven, Convicted, Flagged>;
 
 class Judge {
  public:

@@ -60,12 +60,14 @@ Node::Node(World& world, Network& network, const Machine& machine, std::uint32_t
       transport_(network.attach(number, peer_of_number(whose))),
       store_(world, timers_, machine.disk, {}, world.fork(name_of("disk", number, life))),
       names_(timers_),
-      keys_(timers_, whose) {
+      keys_(timers_, whose),
+      signatures_(timers_, peer_of_number(whose)) {
   setup.self = peer_of_number(whose);
   setup.cards.writer = setup.self;
   setup.seed = world.fork(name_of("node", number, life)).next();
-  wiring_ = std::make_unique<Wiring>(NodePorts{timers_, *transport_, store_, names_, keys_, Log{}},
-                                     std::move(setup));
+  wiring_ = std::make_unique<Wiring>(
+      NodePorts{timers_, *transport_, store_, names_, keys_, Log{}, &signatures_},
+      std::move(setup));
   wiring_->on_event = [this](std::string_view event, const PeerId& peer) {
     world_.note(event_fact);
     world_.fingerprint().fold(number_);

@@ -10,6 +10,7 @@
 #include "node/wiring.hpp"
 
 #include "sim/network.hpp"
+#include "sim/signatures.hpp"
 #include "sim/store.hpp"
 
 namespace mycel::sim {
@@ -64,6 +65,7 @@ class Node {
   NodeTimers& timers() { return timers_; }
   VirtualStore& store() { return store_; }
   VirtualLinks& links() { return *transport_; }
+  StandInSignatures& signatures() { return signatures_; }
   /// Hears what the wiring tells, after it was folded.
   std::function<void(std::string_view event, const PeerId& peer)> on_event;
 
@@ -75,6 +77,7 @@ class Node {
   VirtualStore store_;
   NoNames names_;
   NumberedKeys keys_;
+  StandInSignatures signatures_;
   std::unique_ptr<Wiring> wiring_;
 };
 

@@ -14,8 +14,8 @@ std::string_view to_text(FaultKind kind) {
 
 std::string_view to_text(LiarKind kind) {
   static constexpr std::array<std::string_view, liar_kind_count> words{
-      "withhold", "equivocate", "delay", "replay", "forge",
-      "flood",    "collude",    "grind", "twin",   "mixed"};
+      "withhold", "equivocate", "delay", "replay", "forge",   "flood",
+      "collude",  "grind",      "twin",  "mixed",  "truncate"};
   return words[static_cast<std::size_t>(kind)];
 }
 

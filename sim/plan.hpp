@@ -58,8 +58,9 @@ enum class LiarKind : std::uint8_t {
   grind,       // its id lies near the victim's key
   twin,        // a second node with the same keys
   mixed,       // now one of these, now another
+  truncate,    // cuts short what it signs as a witness
 };
-inline constexpr std::size_t liar_kind_count = 10;
+inline constexpr std::size_t liar_kind_count = 11;
 std::string_view to_text(LiarKind kind);
 
 struct Liar {

@@ -90,6 +90,26 @@ void stale_value(Fleet& fleet) {
   });
 }
 
+// f + 1 of 3f + 1: any two of them may share nobody but liars.
+void small_quorum(Fleet& fleet) {
+  fleet.on_setup([](std::uint32_t, NodeSetup& setup) {
+    if (setup.witness) setup.witness->rules = {.witnesses = 4, .quorum = 3};
+  });
+}
+
+void gullible(Fleet& fleet) {
+  fleet.on_made([](Node& node) { node.signatures().set_gullible(); });
+}
+
+void hasty_check(Fleet& fleet) {
+  fleet.on_setup([](std::uint32_t, NodeSetup& setup) {
+    if (!setup.cross_check) return;
+    setup.cross_check->again_after = 100ms;
+    setup.cross_check->others_min = 1;
+    setup.cross_check->hidden_min = 1;
+  });
+}
+
 struct Bug {
   std::string_view name;
   std::string_view what;
@@ -103,6 +123,9 @@ constexpr std::array bugs{
     Bug{"stuck_timer", "what became due while the process stood still never rings", stuck_timer},
     Bug{"two_connections", "of two connections that met, none is ever closed", two_connections},
     Bug{"leak", "connections that the pool has given up are never closed", leak},
+    Bug{"small_quorum", "three witnesses of four are taken for a quorum", small_quorum},
+    Bug{"gullible", "every signature is taken for genuine", gullible},
+    Bug{"hasty_check", "who leaves out one neighbour at one time is flagged for it", hasty_check},
     Bug{"stale_value", "whatever value comes last wins, also an older one", stale_value},
 };
 

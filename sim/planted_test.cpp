@@ -27,6 +27,9 @@ const std::vector<Found> all_found{
     {"two_connections", "connect", 1, "connections"},
     {"leak", "connect", 1, "forgotten"},
     {"stale_value", "liars", 1, "never_older"},
+    {"small_quorum", "witness", 1, "witnessed"},
+    {"gullible", "witness", 1, "witnessed"},
+    {"hasty_check", "cross_check", 1, "accused"},
 };
 
 std::vector<std::string> judges_that_accuse(const Found& found, bool is_planted) {

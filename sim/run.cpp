@@ -48,6 +48,18 @@ struct Fold {
   void operator()(const Began& fact) const { print.fold(fact.ticket); }
   void operator()(const Ended& fact) const { print.fold(fact.ticket); }
   void operator()(const WentDown& fact) const { print.fold(fact.node); }
+  void operator()(const Proven& fact) const {
+    print.fold(fact.node);
+    for (const auto& part : fact.proof->parts) print.fold(part.attestation.content.signer.view());
+  }
+  void operator()(const Convicted& fact) const {
+    print.fold(fact.node);
+    print.fold(fact.peer.view());
+  }
+  void operator()(const Flagged& fact) const {
+    print.fold(fact.node);
+    print.fold(fact.peer.view());
+  }
   void fold(std::uint32_t node, const Bytes& key, const Bytes& value) const {
     print.fold(node);
     print.fold(key.view());
@@ -173,7 +185,10 @@ void Run::set_up(std::uint32_t number, NodeSetup& setup) {
 void Run::listen_to(Node& node) {
   const std::uint32_t number = node.number();
   if (is_traced()) trace({.kind = TraceKind::node_up, .node = number});
-  node.on_event = [this, since = now()](std::string_view event, const PeerId&) {
+  node.wiring().on_proof = [this, number](const auto& proof) { tell(Proven{number, proof}); };
+  node.on_event = [this, number, since = now()](std::string_view event, const PeerId& peer) {
+    if (event == "convicted") tell(Convicted{number, peer});
+    if (event == "inconsistent") tell(Flagged{number, peer});
     if (event != "joined") return;
     Figures& figures = outcome_.figures["join"];
     figures.count += 1;

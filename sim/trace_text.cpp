@@ -97,6 +97,8 @@ std::string effect_of(const Liar& liar) {
       return "a second node has its keys";
     case LiarKind::mixed:
       return "does now one, now another of these";
+    case LiarKind::truncate:
+      return "cuts short what it signs as a witness";
   }
   return {};
 }

@@ -24,6 +24,7 @@ class Parser {
     add_cards();
     add_records();
     add_content();
+    add_witnesses();
     add_identity();
     add_network();
     add_sim();
@@ -214,6 +215,18 @@ class Parser {
     get.add_option("--out", arguments_.out, "Save the content to this file")->required();
     for (CLI::App* command : {&verify, &get})
       command->add_option("CID", arguments_.first, "Name of the content")->required();
+  }
+
+  void add_witnesses() {
+    CLI::App& witness =
+        with_node(add(add_group("dht", "What lies under records"), "witness",
+                      "Have a quorum of drawn nodes attest what they see around a key",
+                      "mycel dht witness /mycel-raw/greeting"));
+    witness.add_option("KEY", arguments_.first, "Key, with its namespace")->required();
+    witness.add_option("--at", arguments_.second,
+                       "Peer id of the other side; without it the nearest node to the key");
+    with_node(add(add_group("trust", "Whom this node believes"), "show",
+                  "List who is proven to have lied", "mycel trust show"));
   }
 
   void add_identity() {

@@ -125,6 +125,11 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
          return get("/v1/records", "key=" + query_escape(a.first) +
                                        "&quorum=" + std::to_string(a.quorum) + lookup_options(a));
        }},
+      {"dht witness",
+       [](const Arguments& a) -> Question {
+         return send("POST", "/v1/witness", {{"key", a.first}, {"at", a.second}});
+       }},
+      {"trust show", [](const Arguments&) -> Question { return get("/v1/trust"); }},
       {"record provide",
        [](const Arguments& a) -> Question {
          return send("POST", "/v1/providers", {{"cid", a.first}});
@@ -140,7 +145,7 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
 
 Duration patience(const Arguments& arguments) {
   if (arguments.timeout_s > 0) return std::chrono::seconds(arguments.timeout_s);
-  const std::set<std::string> local{"status", "peers", "doctor", "stop", "card list"};
+  const std::set<std::string> local{"status", "peers", "doctor", "stop", "card list", "trust show"};
   return local.contains(arguments.command) ? node_patience : mesh_patience;
 }
 

@@ -95,6 +95,10 @@ void print_answer(const std::string& command, const json::object& answer) {
   if (command == "record providers" &&
       print_list(answer, "providers", {"peer", "addrs"}, "nobody provides it"))
     return;
+  if (command == "trust show" &&
+      print_list(answer, "convicted", {"peer", "because"}, "nobody is proven to have lied"))
+    return;
+  if (command == "dht witness") print_list(answer, "witnesses", {"peer", "neighbours"}, "");
   if (command == "doctor" &&
       print_list(answer, "checks", {"result", "check", "what_to_do"}, "nothing checked"))
     return;

@@ -8,6 +8,7 @@
 #include "protocol/session/identify_message.hpp"
 
 #include "sim/liars/forgery.hpp"
+#include "sim/liars/witness_liar.hpp"
 
 namespace mycel::sim {
 namespace {
@@ -139,6 +140,7 @@ bool lies_about_addresses(LiarKind kind) {
 }  // namespace
 
 void make_liar(Node& node, LiarKind kind, const LieMaker& maker, Rng rng) {
+  make_witness_liar(node, kind, maker.gang, maker.config, rng.fork("witness"));
   auto lie = make_lie(kind, maker, rng.fork("dht"));
   if (!lie) return;
   std::make_shared<DhtLiar>(node, std::move(lie), maker.config.flood_every)->begin();

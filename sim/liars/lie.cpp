@@ -317,6 +317,7 @@ std::unique_ptr<Lie> make_lie(LiarKind kind, const LieMaker& maker, Rng rng) {
     case LiarKind::mixed:
       return std::make_unique<Mixed>(maker, rng);
     case LiarKind::twin:
+    case LiarKind::truncate:
       break;
   }
   return nullptr;

@@ -75,7 +75,7 @@ struct LieMaker {
   std::shared_ptr<const Gang> gang;
   dht::Key target;  ///< of a grinder
 };
-/// None for a twin: it tells no lies, it is one.
+/// None for a twin, which is a lie and tells none, and for those who lie as witnesses only.
 std::unique_ptr<Lie> make_lie(LiarKind kind, const LieMaker& maker, Rng rng);
 
 }  // namespace mycel::sim

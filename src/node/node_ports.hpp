@@ -11,10 +11,12 @@
 
 #include "node/parts/cards_part.hpp"
 #include "node/parts/connect_part.hpp"
+#include "node/parts/cross_check_part.hpp"
 #include "node/parts/dht_part.hpp"
 #include "node/parts/hello_part.hpp"
 #include "node/parts/identify_part.hpp"
 #include "node/parts/ping_part.hpp"
+#include "node/parts/trust_part.hpp"
 #include "node/parts/witness_part.hpp"
 
 namespace mycel {
@@ -48,6 +50,8 @@ struct NodeSetup {
   std::function<Bytes(const std::vector<Multiaddr>&, UnixTime)> seal_peer_record;
   /// None, or no signatures among the ports: this node neither witnesses nor asks witnesses.
   std::optional<dht::witness::Config> witness;
+  /// None: what peers say of their neighbours is not compared.
+  std::optional<dht::CrossCheckConfig> cross_check;
 };
 
 }  // namespace mycel

@@ -109,7 +109,9 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                                  std::move(then));
                   }},
              [this](const auto& event) { on_cards_event(event); }),
-      witness_(make_witness()) {
+      trust_(make_trust()),
+      witness_(make_witness()),
+      cross_check_(make_cross_check()) {
   if (setup_.hello)
     hello_.emplace(part_ports(), *setup_.hello, setup_.self, switch_, connect_,
                    [this](const auto& event) { on_hello_event(event); });
@@ -122,10 +124,12 @@ Result<void, ports::StoreError> Wiring::start(const std::vector<Multiaddr>& list
   for (const auto& load : {connect_.load(), dht_.load(), cards_.load()})
     if (!load) return load;
   if (witness_) {
+    if (const auto load = trust_->load(); !load) return load;
     if (const auto load = witness_->load(); !load) return load;
   }
   cards_.start();
   dht_.bootstrap();
+  if (cross_check_) cross_check_->start();
   return {};
 }
 
@@ -143,6 +147,7 @@ void Wiring::on_connect_event(const connect::Event& event) {
     identify_.on_peer_disconnected(gone->peer);
     ping_.on_peer_disconnected(gone->peer);
     dht_.on_peer_gone(gone->peer);
+    if (trust_) trust_->on_peer_gone(gone->peer);
     if (witness_) witness_->on_peer_disconnected(gone->peer);
     observed_.erase(gone->peer);
     remotes_.erase(gone->peer);
@@ -157,8 +162,7 @@ void Wiring::on_hello_event(const session::HelloEvent& event) {
   if (const auto* welcomed = std::get_if<session::Welcomed>(&event)) {
     tell("welcomed", welcomed->peer);
     const auto identity = identify_.identify().identity_of(welcomed->peer);
-    if (identity && is_let_in(welcomed->peer))
-      dht_.on_peer({welcomed->peer, identity->addresses}, identity->protocols);
+    if (identity) let_in(welcomed->peer, *identity);
   } else if (const auto* refused = std::get_if<session::Refused>(&event)) {
     tell("refused", refused->peer);
     log_refusal(*refused);
@@ -182,14 +186,12 @@ void Wiring::on_identify_event(const session::IdentifyEvent& event) {
     const auto source = known->identity.are_addresses_signed ? connect::Source::signed_record
                                                              : connect::Source::identified;
     connect_.add_addresses({known->peer, known->identity.addresses}, source);
-    if (is_let_in(known->peer))
-      dht_.on_peer({known->peer, known->identity.addresses}, known->identity.protocols);
+    let_in(known->peer, known->identity);
     if (known->observed) observed_.insert_or_assign(known->peer, *known->observed);
   } else if (const auto* updated = std::get_if<session::Updated>(&event)) {
     connect_.add_addresses({updated->peer, updated->identity.addresses},
                            connect::Source::identified);
-    if (is_let_in(updated->peer))
-      dht_.on_peer({updated->peer, updated->identity.addresses}, updated->identity.protocols);
+    let_in(updated->peer, updated->identity);
   } else if (const auto* silent = std::get_if<session::Unidentified>(&event)) {
     ports_.log.info("a peer does not say who it is",
                     {{"peer", wire::to_text(silent->peer)}, {"why", to_text(silent->failure)}});
@@ -226,16 +228,6 @@ void Wiring::on_cards_event(const agents::Event& event) {
     ports_.log.warn("a card's key signed two histories", {{"did", forked->did}});
 }
 
-// Evidence is for `trust`, once there is one.
-void Wiring::on_witness_event(const dht::witness::Event& event) {
-  if (const auto* evidence = std::get_if<Evidence>(&event)) {
-    tell("equivocation", evidence->against);
-    ports_.log.warn("a witness told two stories", {{"peer", wire::to_text(evidence->against)}});
-  } else if (std::holds_alternative<dht::witness::Witnessed>(event)) {
-    tell("witnessed", setup_.self);
-  }
-}
-
 // What the edges need.
 
 void Wiring::on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote) {
@@ -243,13 +235,23 @@ void Wiring::on_reachable(const PeerId& peer, ConnectionId connection, const Mul
   identify_.on_peer_connected(connection, peer, remote);
   ping_.requests().on_reachable(peer, connection);
   dht_.requests().on_reachable(peer, connection);
+  if (trust_) trust_->requests().on_reachable(peer, connection);
   if (witness_) witness_->on_reachable(peer, connection, remote);
 }
 
 void Wiring::on_unreachable(const PeerId& peer) {
   ping_.requests().on_unreachable(peer);
   dht_.requests().on_unreachable(peer);
+  if (trust_) trust_->requests().on_unreachable(peer);
   if (witness_) witness_->on_unreachable(peer);
+}
+
+void Wiring::let_in(const PeerId& peer, const session::Identity& identity) {
+  if (!is_let_in(peer)) return;
+  if (trust_ &&
+      std::ranges::find(identity.protocols, trust::trust_protocol) != identity.protocols.end())
+    trust_->on_peer(peer);
+  dht_.on_peer({peer, identity.addresses}, identity.protocols);
 }
 
 // May it be asked for more than who it is?
@@ -374,26 +376,6 @@ parts::DhtSetup Wiring::dht_setup() {
   return dht;
 }
 
-std::unique_ptr<parts::WitnessPart> Wiring::make_witness() {
-  if (!setup_.witness || ports_.signatures == nullptr) return nullptr;
-  return std::make_unique<parts::WitnessPart>(
-      part_ports(), *setup_.witness, Rng(setup_.seed).fork("witness"), switch_, connect_,
-      *ports_.signatures,
-      parts::WitnessEdges{
-          .find_nearest =
-              [this](const Bytes& key, auto then) {
-                dht_.look_up([&](dht::Dht& dht, Now now) { return dht.find_nearest(now, key); },
-                             std::move(then));
-              },
-          .table = [this]() -> const dht::RoutingTable& { return dht_.dht().table(); },
-          .round_trip = [this](const PeerId& peer) { return ping_.machine().round_trip(peer); },
-          .on_addresses =
-              [this](const PeerInfo& peer) {
-                connect_.add_addresses(peer, connect::Source::learned);
-              }},
-      [this](const auto& event) { on_witness_event(event); });
-}
-
 /// A stream that is opened only to hear whether its protocol is spoken.
 class Wiring::ProtocolProbe final : public links::StreamOwner,
                                     public std::enable_shared_from_this<ProtocolProbe> {
@@ -453,7 +435,9 @@ void Wiring::each_counter(const CounterVisitor& visit) const {
   visit({"dht_malformed_messages_total", "Messages of peers that could not be read."},
         dht_.malformed());
   cards_.cards().counters().each(visit);
+  if (trust_) trust_->machine().counters().each(visit);
   if (witness_) witness_->machine().counters().each(visit);
+  if (cross_check_) cross_check_->machine().counters().each(visit);
 }
 
 }  // namespace mycel

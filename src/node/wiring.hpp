@@ -33,6 +33,9 @@ class Wiring {
   parts::PingPart& ping() { return ping_; }
   /// None when this node takes no part in witnessing.
   parts::WitnessPart* witness() { return witness_.get(); }
+  /// None when this node takes no part in witnessing, whose lies are what can be proved.
+  parts::TrustPart* trust() { return trust_.get(); }
+  const parts::TrustPart* trust() const { return trust_.get(); }
   parts::IdentifyPart& identify_part() { return identify_; }
   const parts::ConnectPart& connections() const { return connect_; }
   const parts::DhtPart& dht() const { return dht_; }
@@ -64,6 +67,8 @@ class Wiring {
 
   /// Hears every event of the node: the simulator folds them and its judges look at them.
   std::function<void(std::string_view event, const PeerId& peer)> on_event;
+  /// Hears every proof of witnesses that this node accepts, of its own operations and of others'.
+  std::function<void(const dht::witness::Verified<dht::witness::Proof>&)> on_proof;
 
  private:
   class ProtocolProbe;
@@ -77,10 +82,15 @@ class Wiring {
   void on_dht_event(const dht::Event& event);
   void on_cards_event(const agents::Event& event);
   void on_witness_event(const dht::witness::Event& event);
+  void on_trust_event(const trust::Event& event);
+  void on_cross_check_event(const dht::CrossCheckEvent& event);
 
   parts::PartPorts part_ports();
   parts::DhtSetup dht_setup();
   std::unique_ptr<parts::WitnessPart> make_witness();
+  std::unique_ptr<parts::TrustPart> make_trust();
+  std::unique_ptr<parts::CrossCheckPart> make_cross_check();
+  void let_in(const PeerId& peer, const session::Identity& identity);
   void on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote);
   void on_unreachable(const PeerId& peer);
   bool is_let_in(const PeerId& peer) const;
@@ -105,7 +115,9 @@ class Wiring {
   parts::PingPart ping_;
   parts::DhtPart dht_;
   parts::CardsPart cards_;
+  std::unique_ptr<parts::TrustPart> trust_;
   std::unique_ptr<parts::WitnessPart> witness_;
+  std::unique_ptr<parts::CrossCheckPart> cross_check_;
 };
 
 }  // namespace mycel

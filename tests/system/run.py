@@ -24,6 +24,7 @@ from mycelctl import (LOOPBACK, NO_NODE, REFUSED, WRONG_USAGE, Mycel, MycelNode,
                       card_name, default_program, did_of, provider_ids, value_of)
 from processes import Timeout, eventually  # noqa: E402
 from stories import Once, Skip, Stories, argument_parser, main  # noqa: E402
+from witness_stories import tell_of_witnesses  # noqa: E402
 
 STOP_PATIENCE = 8.0  # s; how long a graceful stop may take
 REFUSAL_PATIENCE = 15.0  # s; how long a start that cannot succeed may take
@@ -699,6 +700,7 @@ def run():
     tell_of_explanations(stories, world)
     tell_of_ids(stories, world)
     tell_of_content(stories, world)
+    tell_of_witnesses(stories, world)
 
     def prepare(scratch):
         world.mycel = Mycel(options.mycel, scratch)

@@ -13,6 +13,7 @@
 #include "node/control/explain_json.hpp"
 #include "node/control/json_words.hpp"
 #include "node/control/metrics.hpp"
+#include "node/control/witness_api.hpp"
 #include "node/daemon/settings.hpp"
 
 namespace mycel::control {
@@ -98,6 +99,8 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
   if (is(request, "GET", "/v1/records")) return get_record(request, reply);
   if (is(request, "POST", "/v1/providers")) return provide(request, reply);
   if (is(request, "GET", "/v1/providers")) return find_providers(request, reply);
+  if (is(request, "POST", "/v1/witness")) return witness_operation(daemon_, request, reply);
+  if (is(request, "GET", "/v1/trust")) return show_trust(daemon_, reply);
   if (is(request, "GET", "/metrics"))
     return reply(
         {.status = 200, .type = "text/plain; version=0.0.4", .body = metrics_text(daemon_)});

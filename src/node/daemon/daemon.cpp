@@ -238,6 +238,7 @@ Result<void, StartError> Daemon::enter_mesh() {
     return wire::seal_peer_record(keystore_->peer_key(), {self, sequence, addresses});
   };
   setup.witness = witness_config(self);
+  setup.cross_check.emplace();
   wiring_ = std::make_unique<Wiring>(
       NodePorts{loop_, *transport_, *store_, *names_, *agent_keys_, log_, signatures_.get()},
       std::move(setup));

@@ -92,5 +92,68 @@ TEST(WitnessesOfNodes, a_quorum_attests_over_the_wire) {
   EXPECT_EQ(mesh.sum_of("witness_equivocations_total"), 0U);
 }
 
+/// Tells everybody another list, and that the source is somewhere else; signed with its real key.
+void make_liar(Daemon& node) {
+  node.wiring().witness()->bend([&node, told = std::uint8_t{0}](witness::Output& output,
+                                                                Now) mutable {
+    for (witness::Answer& answer : output.answers) {
+      auto message = witness::decode(answer.body);
+      auto* response = message ? std::get_if<witness::Response>(&*message) : nullptr;
+      auto* word =
+          response == nullptr ? nullptr : std::get_if<witness::SignedAttestation>(&response->word);
+      if (word == nullptr) continue;
+      word->content.source.endpoint = witness::Endpoint{.ip = {std::byte{203}}, .port = 7};
+      word->content.neighbours.resize(++told % word->content.neighbours.size());
+      word->body = encode(word->content);
+      word->signature = node.keystore().attestation_key()->sign(word->body, {});
+      answer.body = encode(*message);
+    }
+  });
+}
+
+TEST(WitnessesOfNodes, one_that_lies_is_outvoted_convicted_by_all_and_asked_no_more) {
+  Mesh mesh(9);
+  constexpr std::size_t liar = 4;
+  const PeerId liar_id = mesh.nodes[liar]->wiring().self();
+  make_liar(*mesh.nodes[liar]);
+  const auto knows = [&](std::size_t number) {
+    return mesh.nodes[number]->wiring().trust()->machine().is_convicted(liar_id);
+  };
+  // Two sources in one slot: their proofs meet at the target, which sees both stories.
+  mesh.wait_for_next_slot();
+  std::vector<Proven> proven;
+  for (const std::size_t source : {0U, 2U})
+    mesh.nodes[source]->wiring().witness()->collect(
+        {.target = mesh.nodes[1]->wiring().self(), .key = crypto::sha256(as_bytes("a key"))},
+        [&](const Proven& result) { proven.push_back(result); });
+  mesh.wait([&] { return proven.size() == 2; });
+  for (const Proven& each : proven) {
+    ASSERT_TRUE(each) << each.error().text;
+    const auto endpoint = witness::findings_of({}, *each).source.endpoint;
+    ASSERT_TRUE(endpoint);
+    EXPECT_EQ(endpoint->ip[0], std::byte{127});
+  }
+  mesh.wait([&] {
+    for (std::size_t number = 0; number < mesh.nodes.size(); ++number)
+      if (number != liar && !knows(number)) return false;
+    return true;
+  });
+  for (std::size_t number = 0; number < mesh.nodes.size(); ++number) {
+    if (number == liar) continue;
+    EXPECT_FALSE(mesh.nodes[number]->wiring().dht().dht().table().contains(liar_id));
+  }
+  mesh.wait_for_next_slot();
+  const auto again = mesh.collect(0, 1);
+  ASSERT_TRUE(again) << again.error().text;
+  for (const auto& part : (*again)->parts)
+    EXPECT_NE(wire::peer_id_of(part.attestation.content.signer), liar_id);
+  // It is on the disk: nobody has to tell the node after a restart.
+  mesh.nodes[5].reset();
+  mesh.nodes[5] = mesh.start(5);
+  mesh.loop.run_for(100ms);
+  EXPECT_TRUE(knows(5));
+  EXPECT_FALSE(knows(liar));
+}
+
 }  // namespace
 }  // namespace mycel::daemon

@@ -51,6 +51,10 @@ void DhtPart::on_peer_gone(const PeerId& peer) {
   driver_.tell([&](dht::Dht& dht, Now now) { dht.on_peer_gone(now, peer); });
 }
 
+void DhtPart::bar(const PeerId& peer) {
+  driver_.tell([&](dht::Dht& dht, Now now) { dht.bar(now, peer); });
+}
+
 void DhtPart::send(const PeerId& to, const dht::Message& message, OnMessage then) {
   const RequestId id{last_own_request_--};
   own_requests_.emplace(id, std::move(then));
@@ -93,7 +97,16 @@ void DhtPart::on_event(const dht::Event& event) {
   on_event_(event);
   const auto* done = std::get_if<dht::LookupDone>(&event);
   if (done == nullptr) return;
-  if (const auto waiting = waiting_.extract(done->operation)) waiting.mapped()(*done);
+  const auto waiting = waiting_.extract(done->operation);
+  if (!waiting) return;
+  const auto is_barred = [this](const PeerInfo& peer) { return dht().is_barred(peer.id); };
+  if (const auto* peers = std::get_if<dht::Peers>(&done->result);
+      peers != nullptr && std::ranges::any_of(peers->nearest, is_barred)) {
+    dht::LookupDone purged = *done;
+    std::erase_if(std::get_if<dht::Peers>(&purged.result)->nearest, is_barred);
+    return waiting.mapped()(purged);
+  }
+  waiting.mapped()(*done);
 }
 
 void DhtPart::on_answer(RequestId request, Bytes body) {

@@ -37,6 +37,8 @@ class DhtPart final : public links::RequestsObserver {
   void set_local_addresses(const std::vector<Multiaddr>& addresses);
   void on_peer(const PeerInfo& peer, const std::vector<std::string>& protocols);
   void on_peer_gone(const PeerId& peer);
+  /// It is not kept in the table any more, nor among what lookups find.
+  void bar(const PeerId& peer);
   links::Requests& requests() { return requests_; }
 
   /// Starts an operation of the machine: `start(dht, now)` returns its id; `then` hears its end.

@@ -4,8 +4,11 @@
 #include <cstring>
 #include <utility>
 
+#include "foundation/wire/key.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/peer_id_text.hpp"
+
+#include "node/parts/signature_port.hpp"
 
 namespace mycel::parts {
 namespace {
@@ -36,13 +39,15 @@ std::optional<witness::Endpoint> endpoint_of(const Multiaddr& remote) {
   return endpoint;
 }
 
-ports::SignatureCheck to_port(const witness::SignatureCheck& check) {
-  const bool is_peer_key = check.scheme == witness::SignatureCheck::Scheme::ed25519;
-  return {
-      .scheme = is_peer_key ? ports::SignatureScheme::ed25519 : ports::SignatureScheme::ml_dsa_65,
-      .public_key = check.key,
-      .message = check.message,
-      .signature = check.signature};
+// The network that an address belongs to, as registries hand them out: the /16 of IPv4, the /32 of
+// IPv6. What is private is of no region: it may be anywhere.
+witness::RegionNumber network_of(const Multiaddr& address) {
+  const auto quic = wire::quic_address(address);
+  if (!quic || wire::is_loopback(address) || wire::is_private(address)) return {};
+  const std::size_t size = quic->is_ipv6 ? 4 : 2;
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < size; ++i) number = number << 8 | quic->ip[i];
+  return witness::RegionNumber{number};
 }
 
 Refusal refusal_of(const witness::CollectionFailed& failed) {
@@ -116,6 +121,10 @@ witness::Surroundings WitnessPart::surroundings() const {
                 if (remote == remotes_.end()) return witness::Observation{};
                 return witness::Observation{endpoint_of(remote->second),
                                             witness::round_trip_of(edges_.round_trip(peer))};
+              },
+          .is_convicted =
+              [this](const witness::PeerKey& signer) {
+                return edges_.trust_in(wire::peer_id_of(signer)) == witness::Trust{};
               }};
 }
 
@@ -135,16 +144,11 @@ void WitnessPart::perform(witness::Output& output) {
 }
 
 void WitnessPart::check(witness::Check& what) {
-  std::vector<ports::SignatureCheck> checks;
-  std::ranges::transform(what.checks, std::back_inserter(checks), to_port);
-  signatures_.verify(std::move(checks), [this, alive = std::weak_ptr<int>(alive_),
-                                         id = what.id](const std::vector<bool>& verdicts) {
+  signatures_.verify(to_port(what.checks), [this, alive = std::weak_ptr<int>(alive_),
+                                            id = what.id](const std::vector<bool>& verdicts) {
     if (alive.expired()) return;
-    const auto genuine = std::make_unique<bool[]>(verdicts.size());  // a span needs real bools
-    std::ranges::copy(verdicts, genuine.get());
-    driver_.tell([&](witness::Witnesses& it, Now now) {
-      it.on_checked(now, id, {genuine.get(), verdicts.size()});
-    });
+    const Genuine genuine(verdicts);
+    driver_.tell([&](witness::Witnesses& it, Now now) { it.on_checked(now, id, genuine.span()); });
   });
 }
 
@@ -163,19 +167,30 @@ void WitnessPart::sign(const witness::Sign& what) {
 }
 
 void WitnessPart::search(const witness::Search& what) {
-  edges_.find_nearest(Bytes::copy(what.key.view()),
-                      [this, id = what.id](const dht::LookupDone& done) {
-                        std::vector<witness::Candidate> candidates;
-                        if (const auto* found = std::get_if<dht::Peers>(&done.result)) {
-                          for (const PeerInfo& peer : found->nearest) {
-                            edges_.on_addresses(peer);
-                            candidates.push_back({.peer = peer.id});
-                          }
-                        }
-                        driver_.tell([&](witness::Witnesses& it, Now now) {
-                          it.on_candidates(now, id, std::move(candidates));
-                        });
-                      });
+  edges_.find_nearest(
+      Bytes::copy(what.key.view()), [this, id = what.id](const dht::LookupDone& done) {
+        std::vector<witness::Candidate> candidates;
+        if (const auto* found = std::get_if<dht::Peers>(&done.result)) {
+          for (const PeerInfo& peer : found->nearest) {
+            edges_.on_addresses(peer);
+            candidates.push_back(
+                {.peer = peer.id, .trust = edges_.trust_in(peer.id), .region = region_of(peer)});
+          }
+        }
+        driver_.tell([&](witness::Witnesses& it, Now now) {
+          it.on_candidates(now, id, std::move(candidates));
+        });
+      });
+}
+
+// Where it is connected from, or else where it is said to be.
+witness::RegionNumber WitnessPart::region_of(const PeerInfo& peer) const {
+  const auto remote = remotes_.find(peer.id);
+  if (remote != remotes_.end()) return network_of(remote->second);
+  for (const Multiaddr& address : peer.addresses)
+    if (const auto network = network_of(address); network != witness::RegionNumber{})
+      return network;
+  return {};
 }
 
 void WitnessPart::on_event(const witness::Event& event) {

@@ -27,6 +27,7 @@ struct WitnessEdges {
   std::function<std::optional<Duration>(const PeerId&)> round_trip;
   /// Where those who may be asked are said to be.
   std::function<void(const PeerInfo&)> on_addresses;
+  std::function<dht::witness::Trust(const PeerId&)> trust_in;  ///< 0: convicted
 };
 
 class WitnessPart final : public links::RequestsObserver {
@@ -51,6 +52,10 @@ class WitnessPart final : public links::RequestsObserver {
   void on_unreachable(const PeerId& peer) { requests_.on_unreachable(peer); }
   void on_peer_disconnected(const PeerId& peer) { remotes_.erase(peer); }
 
+  // For liars of the simulator: see Driver.
+  void bend(drive::Bend<dht::witness::Output> bend) { driver_.bend(std::move(bend)); }
+  void stir() { driver_.stir(); }
+
   const dht::witness::Witnesses& machine() const { return driver_.machine(); }
 
  private:
@@ -64,6 +69,7 @@ class WitnessPart final : public links::RequestsObserver {
   void check(dht::witness::Check& what);
   void sign(const dht::witness::Sign& what);
   void search(const dht::witness::Search& what);
+  dht::witness::RegionNumber region_of(const PeerInfo& peer) const;
   void on_event(const dht::witness::Event& event);
 
   PartPorts ports_;

@@ -58,6 +58,7 @@ void Dht::set_local_addresses(std::vector<Multiaddr> addresses) {
 
 void Dht::on_peer(Now now, const PeerInfo& peer, bool serves_dht) {
   if (peer.id == self_) return;
+  if (is_barred(peer.id)) return on_reached(now, peer);  // a user asked for it by name
   on_self_report(peer);
   if (serves_dht && config_.admission.admits(peer.id)) {
     clients_.erase(peer.id);
@@ -90,6 +91,15 @@ void Dht::on_reached(Now now, const PeerInfo& peer) {
   }
   for (const OperationId id : satisfied)
     if (Operation* operation = operation_of(id)) advance(now, *operation);
+}
+
+void Dht::bar(Now now, const PeerId& peer) {
+  if (!barred_.insert(peer).second) return;
+  clients_.erase(peer);
+  std::erase_if(departed_, [&](const Departed& departed) { return departed.peer.id == peer; });
+  const bool was_empty = table_.empty();
+  table_.remove(peer);
+  if (table_.empty() && !was_empty) seek_entry(now);
 }
 
 void Dht::on_peer_gone(Now /*now*/, const PeerId& peer) {
@@ -178,6 +188,7 @@ void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
 }
 
 void Dht::on_heard(Now now, const PeerInfo& peer) {
+  if (is_barred(peer.id)) return;
   const bool was_empty = table_.empty();
   table_.on_answered(now.instant, peer);
   if (elders_.size() < elders_max && table_.contains(peer.id) &&

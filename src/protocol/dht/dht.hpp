@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -203,6 +204,9 @@ class Dht {
   void on_peer(Now now, const PeerInfo& peer, bool serves_dht);
   /// A peer is no longer connected. It stays in the table until it fails to answer.
   void on_peer_gone(Now now, const PeerId& peer);
+  /// From now on this peer is neither kept in the table nor named to others.
+  void bar(Now now, const PeerId& peer);
+  bool is_barred(const PeerId& peer) const { return barred_.contains(peer); }
   void on_request(Now now, InboundId inbound, const PeerId& from, const Message& message);
   void on_answer(Now now, RequestId request, const Message& message);
   void on_failure(Now now, RequestId request, RequestFailure failure);
@@ -368,6 +372,7 @@ class Dht {
   ValueCache cache_;
   std::vector<Multiaddr> local_addresses_;
   std::map<PeerId, CompactAddresses> clients_;
+  std::set<PeerId> barred_;  // as many as whoever bars them keeps evidence against
 
   Sequence<OperationId> operation_ids_;
   Sequence<RequestId> request_ids_;

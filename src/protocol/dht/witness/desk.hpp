@@ -141,6 +141,7 @@ struct Surroundings {
   FrozenLists::Nearest nearest;
   std::function<std::uint64_t()> nodes;  ///< estimated_nodes()
   std::function<Observation(const PeerId&)> observed;
+  std::function<bool(const PeerKey&)> is_convicted = {};  ///< none: nobody is
 };
 
 struct Desk {
@@ -156,7 +157,11 @@ struct Desk {
   Output output;
 
   View view(Now now) const {
-    return {.rules = config.rules, .now = now, .nodes = around.nodes(), .keys = keys};
+    return {.rules = config.rules,
+            .now = now,
+            .nodes = around.nodes(),
+            .keys = keys,
+            .is_convicted = around.is_convicted};
   }
   RequestId send(const PeerId& to, const Message& message);
   SignId sign(OwnKey key, const Bytes& bytes);

@@ -1,6 +1,6 @@
 #include "protocol/dht/witness/equivocation.hpp"
 
-#include <array>
+#include <memory>
 
 #include "protocol/dht/witness/fixed_bytes.hpp"
 #include "protocol/dht/witness/grant.hpp"
@@ -26,18 +26,11 @@ ProofPart read_part(FixedReader& from) {
   return part;
 }
 
-std::optional<Refusal> check_signatures(const ProofPart& part) {
-  using Scheme = SignatureCheck::Scheme;
+// Whether the key may be the signer's; the signatures decide the rest.
+bool has_own_key(const ProofPart& part) {
   const Attestation& word = part.attestation.content;
-  if (!part.key || part.key->content.peer != word.signer) return Refusal::bad_key;
-  const KeyBundle& key = part.key->content;
-  if (word.time < key.from || word.time > key.until) return Refusal::bad_key;
-  if (!is_genuine(
-          {Scheme::ed25519, Bytes::copy(key.peer.view()), part.key->body, part.key->signature}))
-    return Refusal::bad_key;
-  const bool is_signed = is_genuine(
-      {Scheme::ml_dsa_65, key.attestation_key, part.attestation.body, part.attestation.signature});
-  return is_signed ? std::nullopt : std::optional(Refusal::bad_signature);
+  return part.key && part.key->content.peer == word.signer && word.time >= part.key->content.from &&
+         word.time <= part.key->content.until;
 }
 
 bool contradict(const Attestation& a, const Attestation& b) {
@@ -64,12 +57,36 @@ Result<EquivocationProof, wire::Fault> decode_equivocation(ByteView bytes) {
   return reader.finish(std::move(proof));
 }
 
-Result<Verified<EquivocationProof>, Refusal> verify(const EquivocationProof& proof) {
+Result<EquivocationExam, Refusal> examine(const EquivocationProof& proof) {
+  using Scheme = SignatureCheck::Scheme;
   if (!contradict(proof.first.attestation.content, proof.second.attestation.content))
     return Err{Refusal::not_equivocation};
-  for (const ProofPart* part : {&proof.first, &proof.second})
-    if (const auto wrong = check_signatures(*part)) return Err{*wrong};
-  return Grant::to(proof);
+  EquivocationExam exam{proof, {}};
+  for (const ProofPart* part : {&proof.first, &proof.second}) {
+    if (!has_own_key(*part)) return Err{Refusal::bad_key};
+    const SignedKeyBundle& key = *part->key;
+    exam.checks.push_back(
+        {Scheme::ed25519, Bytes::copy(key.content.peer.view()), key.body, key.signature});
+    exam.checks.push_back({Scheme::ml_dsa_65, key.content.attestation_key, part->attestation.body,
+                           part->attestation.signature});
+  }
+  return exam;
+}
+
+Result<Verified<EquivocationProof>, Refusal> conclude(const EquivocationExam& exam,
+                                                      std::span<const bool> genuine) {
+  check(genuine.size() == exam.checks.size(), "each signature has a verdict");
+  for (std::size_t i = 0; i < genuine.size(); ++i)
+    if (!genuine[i]) return Err{i % 2 == 0 ? Refusal::bad_key : Refusal::bad_signature};
+  return Grant::to(exam.proof);
+}
+
+Result<Verified<EquivocationProof>, Refusal> verify(const EquivocationProof& proof) {
+  const auto exam = examine(proof);
+  if (!exam) return Err{exam.error()};
+  const auto genuine = std::make_unique<bool[]>(exam->checks.size());
+  for (std::size_t i = 0; i < exam->checks.size(); ++i) genuine[i] = is_genuine(exam->checks[i]);
+  return conclude(*exam, {genuine.get(), exam->checks.size()});
 }
 
 PeerKey liar(const Verified<EquivocationProof>& proof) {

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/result.hpp"
@@ -16,6 +18,7 @@
 #include "protocol/dht/witness/message.hpp"
 #include "protocol/dht/witness/refusal.hpp"
 #include "protocol/dht/witness/verified.hpp"
+#include "protocol/dht/witness/verify.hpp"
 
 namespace mycel::dht::witness {
 
@@ -29,8 +32,17 @@ struct EquivocationProof {
 Bytes encode(const EquivocationProof& proof);
 Result<EquivocationProof, wire::Fault> decode_equivocation(ByteView bytes);
 
-/// Who lied. Time plays no part: what was signed stays signed. Refuses: not_equivocation, bad_key,
-/// bad_signature.
+/// A proof that convicts if its signatures are genuine: those of both keys and both words, in turn.
+struct EquivocationExam {
+  EquivocationProof proof;
+  std::vector<SignatureCheck> checks;
+};
+/// Refuses: not_equivocation, bad_key.
+Result<EquivocationExam, Refusal> examine(const EquivocationProof& proof);
+/// Refuses: bad_key, bad_signature. `genuine` answers `exam.checks`, one by one.
+Result<Verified<EquivocationProof>, Refusal> conclude(const EquivocationExam& exam,
+                                                      std::span<const bool> genuine);
+/// Both. Time plays no part: what was signed stays signed.
 Result<Verified<EquivocationProof>, Refusal> verify(const EquivocationProof& proof);
 PeerKey liar(const Verified<EquivocationProof>& proof);
 

@@ -31,8 +31,9 @@ enum class Refusal : std::uint8_t {
   no_quorum,           ///< too few attestations are left
   too_many_witnesses,  ///< more attestations than witnesses may be chosen
   not_equivocation,    ///< the two attestations do not contradict each other
+  convicted,           ///< the signer is proven to have lied before
 };
-inline constexpr std::size_t refusal_count = 21;
+inline constexpr std::size_t refusal_count = 22;
 
 /// Lower-case words for people and for metric labels: "not_eligible".
 constexpr std::string_view to_text(Refusal refusal) {
@@ -57,7 +58,8 @@ constexpr std::string_view to_text(Refusal refusal) {
                                                               "bad_signature",
                                                               "no_quorum",
                                                               "too_many_witnesses",
-                                                              "not_equivocation"};
+                                                              "not_equivocation",
+                                                              "convicted"};
   return words[static_cast<std::size_t>(refusal) - 1];
 }
 

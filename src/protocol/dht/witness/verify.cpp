@@ -36,6 +36,7 @@ std::optional<Refusal> check_content(const View& view, const Draw& draw, const A
   const PeerId signer = wire::peer_id_of(word.signer);
   if (!is_eligible(view.rules, view.nodes, draw.drawn_point(), signer))
     return Refusal::not_eligible;
+  if (view.is_convicted && view.is_convicted(word.signer)) return Refusal::convicted;
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -30,12 +31,14 @@ struct SignatureCheck {
 };
 bool is_genuine(const SignatureCheck& check);
 
-/// What a verifier knows: its clocks, how many nodes it thinks there are, keys it saw proven.
+/// What a verifier knows: its clocks, how many nodes it thinks there are, keys it saw proven, and
+/// who was convicted, whose word counts for nothing.
 struct View {
   const Rules& rules;
   Now now;
   std::uint64_t nodes = 0;
   const KeyCache& keys;
+  std::function<bool(const PeerKey&)> is_convicted = {};
 };
 
 /// Refuses: stale, from_future.
@@ -53,7 +56,7 @@ struct PartExam {
   std::vector<SignatureCheck> checks;
 };
 /// Is this word about this draw, in time, by somebody who may witness it? Refuses: other_request,
-/// own_operation, late, from_future, not_eligible, bad_key.
+/// own_operation, late, from_future, not_eligible, convicted, bad_key.
 Result<PartExam, Refusal> examine(const View& view, const Draw& draw, const ProofPart& part);
 /// Refuses: bad_key, bad_signature. `genuine` answers `exam.checks`, one by one.
 Result<Verified<ProofPart>, Refusal> conclude(const PartExam& exam, std::span<const bool> genuine);

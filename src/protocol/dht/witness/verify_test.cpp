@@ -57,6 +57,17 @@ TEST(WitnessVerify, who_is_far_from_the_drawn_point_does_not_count) {
   EXPECT_EQ(reasons(judgement.refused), Words{"not_eligible"});
 }
 
+TEST(WitnessVerify, the_word_of_a_convict_does_not_count) {
+  const Case at;
+  const Proof proof = at.proof(5);
+  const PeerKey liar = proof.parts[2].attestation.content.signer;
+  View view = at.view();
+  view.is_convicted = [&](const PeerKey& signer) { return signer == liar; };
+  EXPECT_EQ(outcome(verify(view, proof)), "no_quorum");
+  EXPECT_EQ(reasons(verify(view, proof).refused), Words{"convicted"});
+  EXPECT_EQ(outcome(verify(view, at.proof(6))), "accepted");
+}
+
 TEST(WitnessVerify, source_and_target_are_no_witnesses_of_their_own_operation) {
   const Case at;
   Proof proof = at.proof(5);

@@ -29,8 +29,9 @@ class World {
   }
 
   // What a story may change.
-  std::set<Number> silent;  ///< takes requests and never answers
-  std::set<Number> away;    ///< cannot be reached
+  std::set<Number> silent;         ///< takes requests and never answers
+  std::set<Number> away;           ///< cannot be reached
+  std::map<Number, Duration> lag;  ///< its answers come so late, if the link waits for them (5 s)
   /// Changes what a node sends as an answer; none: it resets the stream.
   std::function<std::optional<Message>(Number by, const Message&)> lie;
   /// Each node's own view of who is nearest.
@@ -93,7 +94,10 @@ class World {
     Instant due;
     Number from = 0;
     RequestId request;
+    std::optional<Message> message;  // none: a failure
   };
+
+  static constexpr Duration link_patience = 5s;
 
   void boot(Number number) {
     Node& node = *nodes_[number];
@@ -134,6 +138,8 @@ class World {
     for (const Late& late : due) {
       if (late.due > instant)
         late_.push_back(late);
+      else if (late.message)
+        machine(late.from).on_answer(now, late.request, *late.message);
       else
         machine(late.from).on_failure(now, late.request);
     }
@@ -185,7 +191,8 @@ class World {
   }
   void deliver(Number from, Number to, RequestId request, const Bytes& body) {
     if (away.contains(to)) return machine(from).on_failure(now, request);
-    if (silent.contains(to)) return late_.push_back({now.instant + 5s, from, request});
+    if (silent.contains(to))
+      return late_.push_back({now.instant + link_patience, from, request, {}});
     const InboundId inbound = inbound_ids_.next();
     questions_[inbound] = {from, request};
     const auto message = decode(body);
@@ -204,11 +211,18 @@ class World {
     } else if (message) {
       // As it would arrive: what a liar put together reads as its bytes say.
       const auto arrived = decode(encode(*message));
+      if (arrived && lag.contains(by)) return wait(question, lag.at(by), *arrived);
       if (arrived) return machine(question.from).on_answer(now, question.request, *arrived);
       machine(question.from).on_failure(now, question.request);
     } else {
       machine(question.from).on_failure(now, question.request);
     }
+  }
+
+  void wait(const Question& question, Duration span, const Message& message) {
+    const bool is_given_up = span >= link_patience;
+    late_.push_back({now.instant + std::min(span, link_patience), question.from, question.request,
+                     is_given_up ? std::nullopt : std::optional(message)});
   }
 
   void hear(Number number, const Collected& event) {
