@@ -113,7 +113,6 @@ void Wiring::on_connect_event(const connect::Event& event) {
     ping_.on_peer_disconnected(gone->peer);
     dht_.on_peer_gone(gone->peer);
     if (witness_) witness_->on_peer_disconnected(gone->peer);
-    observed_.erase(gone->peer);
   } else if (const auto* unreachable = std::get_if<connect::Unreachable>(&event)) {
     tell("unreachable", unreachable->peer);
     on_unreachable(unreachable->peer);
@@ -152,7 +151,6 @@ void Wiring::on_identify_event(const session::IdentifyEvent& event) {
     connect_.add_addresses({known->peer, known->identity.addresses}, source);
     if (is_let_in(known->peer))
       dht_.on_peer({known->peer, known->identity.addresses}, known->identity.protocols);
-    if (known->observed) observed_.insert_or_assign(known->peer, *known->observed);
   } else if (const auto* updated = std::get_if<session::Updated>(&event)) {
     connect_.add_addresses({updated->peer, updated->identity.addresses},
                            connect::Source::identified);
