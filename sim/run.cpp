@@ -170,6 +170,12 @@ void Run::set_up(std::uint32_t number, NodeSetup& setup) {
   setup.identify.observed.is_private_allowed = true;
   setup.ping.every = scenario_.ping_every;
   setup.dht.config.lookup.disjoint_paths = scenario_.disjoint_paths;
+  const ConnectionLimits& limits = scenario_.connections;
+  setup.connect.pool.limit_to(limits.max, limits.idle_timeout);
+  if (limits.known_peers > 0) {
+    setup.connect.addresses.peers_max = limits.known_peers;
+    setup.connect.cache.peers_max = limits.known_peers / 4;
+  }
   // The doors that its operator knows: nodes that came before it; the first one begins alone.
   if (number == 0 && fleet_.starts(number) <= 1) return;
   Rng doors = world_.fork("doors of " + std::to_string(number));
@@ -283,6 +289,8 @@ Outcome Run::conclude() {
   outcome_.deliveries = network_.counts().deliveries;
   outcome_.bytes = network_.counts().bytes;
   outcome_.events = world_.events_run();
+  outcome_.dials = network_.counts().dials;
+  outcome_.connections = network_.carrier().connections_used();
   outcome_.nodes = plan_.nodes;
   return std::move(outcome_);
 }

@@ -58,6 +58,8 @@ struct Outcome {
   std::uint64_t deliveries = 0;
   std::uint64_t bytes = 0;
   std::uint64_t events = 0;
+  std::uint64_t dials = 0;
+  std::uint64_t connections = 0;  ///< open at the end
   std::uint32_t nodes = 0;
   std::uint32_t core = 0;                       ///< nodes that had to be well at the end
   std::map<std::string, std::uint64_t> faults;  ///< by kind, that really happened

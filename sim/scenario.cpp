@@ -62,6 +62,12 @@ void read_time(ScenarioTable& table, Scenario& scenario) {
   table.read("calm", scenario.calm, any_time);
 }
 
+void read_connections(ScenarioTable& table, Scenario& scenario) {
+  table.read("max", scenario.connections.max, {8, nodes_max});
+  table.read("idle_timeout", scenario.connections.idle_timeout, {1s, 24h});
+  table.read("known_peers", scenario.connections.known_peers, {16, nodes_max});
+}
+
 void read_topology(ScenarioTable& table, Scenario& scenario) {
   table.read("regions", scenario.topology.is_regional);
   table.read("latency", scenario.topology.latency, {1ms, 10s});
@@ -110,6 +116,7 @@ void read_scenario(ScenarioTable& table, Scenario& scenario) {
   table.read("ping_every", scenario.ping_every, any_time);
   table.read_words("judges", scenario.judges, judge_names());
   table.read_table("time", [&](ScenarioTable& inner) { read_time(inner, scenario); });
+  table.read_table("connections", [&](ScenarioTable& inner) { read_connections(inner, scenario); });
   table.read_table("topology", [&](ScenarioTable& inner) { read_topology(inner, scenario); });
   table.read_tables("workload", workload_names(), [&](const std::string& name, auto& inner) {
     read_workload(name, inner, scenario);

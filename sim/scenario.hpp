@@ -52,6 +52,13 @@ struct Latencies {
   Duration median = 0s;                ///< regional ones scaled to this median; 0: as they are
 };
 
+/// What is set for each node, as its operator would, or who embeds it.
+struct ConnectionLimits {
+  std::uint32_t max = 1024;       ///< `connections.max`
+  Duration idle_timeout = 5min;   ///< `connections.idle_timeout`
+  std::uint32_t known_peers = 0;  ///< in the address book and the peer cache; 0: as it ships
+};
+
 struct Scenario {
   std::string name;
   std::string about;  ///< one sentence
@@ -65,6 +72,7 @@ struct Scenario {
   bool is_core_all = true;   ///< every node is healed at the end; else a random core of them
   Duration ping_every = 0s;  ///< 0: nodes do not ping
   std::uint32_t disjoint_paths = 8;  ///< of lookups; as the program ships
+  ConnectionLimits connections;
   Latencies topology;
   std::vector<WorkloadSpec> workloads;
   std::vector<FaultRange> faults;  ///< each kind at most once

@@ -13,6 +13,8 @@
 
 #include "foundation/base/duration_text.hpp"
 
+#include "runtime/os/memory.hpp"
+
 #include "apps/mycel/simulate_shrink.hpp"
 #include "sim/costs.hpp"
 #include "sim/liars/liars.hpp"
@@ -24,6 +26,10 @@ namespace mycel::app {
 namespace {
 
 namespace json = boost::json;
+
+// From this size on a run is larger than any cache, and waits for memory more than it computes.
+constexpr std::uint32_t many_nodes = 500;
+constexpr std::size_t memory_per_node_bytes = std::size_t{512} * 1024;  // more than one takes
 
 double to_ms(Duration span) {
   return std::chrono::duration<double, std::milli>(span).count();
@@ -116,6 +122,8 @@ json::object to_json(const sim::Plan& plan, const sim::Outcome& outcome, double 
                       {"liars", plan.liars.size()},
                       {"bytes", outcome.bytes},
                       {"events", outcome.events},
+                      {"dials", outcome.dials},
+                      {"connections", outcome.connections},
                       {"fault_kinds", json::value_from(outcome.faults)},
                       {"probes", json::value_from(outcome.probes)},
                       {"figures", figures_json(outcome.figures)}};
@@ -177,6 +185,8 @@ class Command {
       };
     last_words = "the process died in seed " + std::to_string(reduced.plan.seed) +
                  "\n  repeat: " + repeat + "\n";
+    if (reduced.plan.nodes >= many_nodes)
+      os::reserve_huge_pages(reduced.plan.nodes * memory_per_node_bytes);
     const auto began = std::chrono::steady_clock::now();
     const sim::Outcome outcome = sim::run(scenario_, reduced.plan, watch);
     const double wall_s =

@@ -1,8 +1,10 @@
 // When the faults have stopped, two peers agree on whether they are connected, settle on one
 // connection, and mean the same one.
 
+#include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "sim/run.hpp"
 
@@ -23,7 +25,10 @@ class Connections final : public Judge {
     const auto links = links_of_core(run);
     count(
         run, links, disagreeing_, disagree_max_s,
-        [&](const Pair& pair, const Peers&) { return !links.contains({pair.second, pair.first}); },
+        [&](const Pair& pair, const Peers&) {
+          return !std::ranges::binary_search(links, Pair{pair.second, pair.first}, {},
+                                             &Link::first);
+        },
         "is connected, as it thinks; the other does not know");
     count(
         run, links, redundant_, redundant_max_s,
@@ -34,10 +39,10 @@ class Connections final : public Judge {
  private:
   using Pair = std::pair<std::uint32_t, std::uint32_t>;
   struct Peers {
-    std::uint32_t connections = 0;
     std::uint32_t idle_redundant = 0;
   };
-  using Links = std::map<Pair, Peers>;
+  using Link = std::pair<Pair, Peers>;
+  using Links = std::vector<Link>;  // sorted, each pair once
   using Since = std::map<Pair, std::uint32_t>;
 
   static Links links_of_core(Run& run) {
@@ -48,12 +53,23 @@ class Connections final : public Judge {
       for (const auto& status : node->wiring().connections().connector().connections()) {
         const auto other = run.fleet().number_of(status.peer);
         if (!other || !run.is_core(*other)) continue;
-        Peers& peers = links[{number, *other}];
-        peers.connections += 1;
-        peers.idle_redundant += status.is_redundant && status.open_streams == 0 ? 1 : 0;
+        const bool is_idle_redundant = status.is_redundant && status.open_streams == 0;
+        links.push_back({{number, *other}, {is_idle_redundant ? 1U : 0U}});
       }
     }
-    return links;
+    std::ranges::sort(links, {}, &Link::first);
+    return merged(links);
+  }
+  static Links merged(const Links& links) {
+    Links merged;
+    merged.reserve(links.size());
+    for (const Link& link : links) {
+      if (merged.empty() || merged.back().first != link.first)
+        merged.push_back(link);
+      else
+        merged.back().second.idle_redundant += link.second.idle_redundant;
+    }
+    return merged;
   }
 
   /// Accuses the pairs for which `is_wrong` has held for so many seconds without a break.

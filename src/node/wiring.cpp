@@ -149,7 +149,6 @@ void Wiring::on_connect_event(const connect::Event& event) {
     dht_.on_peer_gone(gone->peer);
     if (trust_) trust_->on_peer_gone(gone->peer);
     if (witness_) witness_->on_peer_disconnected(gone->peer);
-    observed_.erase(gone->peer);
     remotes_.erase(gone->peer);
   } else if (const auto* unreachable = std::get_if<connect::Unreachable>(&event)) {
     tell("unreachable", unreachable->peer);
@@ -187,7 +186,6 @@ void Wiring::on_identify_event(const session::IdentifyEvent& event) {
                                                              : connect::Source::identified;
     connect_.add_addresses({known->peer, known->identity.addresses}, source);
     let_in(known->peer, known->identity);
-    if (known->observed) observed_.insert_or_assign(known->peer, *known->observed);
   } else if (const auto* updated = std::get_if<session::Updated>(&event)) {
     connect_.add_addresses({updated->peer, updated->identity.addresses},
                            connect::Source::identified);

@@ -3,7 +3,6 @@
 // else. It knows only ports, so the program and the simulator run the same node.
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,7 +59,6 @@ class Wiring {
   const session::Hello* hello() const { return hello_ ? &hello_->machine() : nullptr; }
   /// Calls `then` once it is settled who is at the other end, or that it will not be.
   void when_settled(ConnectionId connection, parts::Then<session::Standing> then);
-  const std::map<PeerId, Multiaddr>& observed() const { return observed_; }
   /// Why the store stopped taking writes, if it did.
   const std::optional<std::string>& store_failure() const { return store_failure_; }
   void each_counter(const CounterVisitor& visit) const;
@@ -103,8 +101,7 @@ class Wiring {
   NodeSetup setup_;
   std::vector<Multiaddr> listening_;
   std::vector<Multiaddr> addresses_;
-  std::map<PeerId, Multiaddr> observed_;  // where connected peers see us
-  std::map<PeerId, Multiaddr> remotes_;   // and where we see them
+  std::map<PeerId, Multiaddr> remotes_;  // where we see connected peers
   std::optional<std::string> store_failure_;
   Instant next_refusal_line_{};
   drive::EventQueue events_;

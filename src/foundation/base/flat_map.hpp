@@ -36,9 +36,9 @@ class FlatMap {
   bool erase(const Key& key) {
     const auto entry = place_of(key);
     if (!is_at(entry, key)) return false;
-    *slots_[entry->slot] = Value{};
-    free_.push_back(entry->slot);
+    const std::uint32_t slot = entry->slot;
     entries_.erase(entry);
+    give_back(slot);
     if (entries_.empty()) forget_burst();
     return true;
   }
@@ -78,13 +78,25 @@ class FlatMap {
     }
     const std::uint32_t slot = free_.back();
     free_.pop_back();
-    *slots_[slot] = std::move(value);
+    if (slots_[slot] == nullptr)
+      slots_[slot] = std::make_unique<Value>(std::move(value));
+    else
+      *slots_[slot] = std::move(value);
     return slot;
+  }
+
+  // While more places are free than taken, their values are given back: what a burst made must not
+  // stay for as long as a single entry does.
+  void give_back(std::uint32_t slot) {
+    if (free_.size() > kept_max + entries_.size())
+      slots_[slot].reset();
+    else
+      *slots_[slot] = Value{};
+    free_.push_back(slot);
   }
 
   // One burst must not make thousands of nodes in one process keep its slots for ever.
   void forget_burst() {
-    constexpr std::size_t kept_max = 4;
     if (slots_.size() <= kept_max) return;
     slots_.resize(kept_max);
     slots_.shrink_to_fit();
@@ -93,6 +105,8 @@ class FlatMap {
     free_.shrink_to_fit();
     for (std::uint32_t slot = kept_max; slot > 0; --slot) free_.push_back(slot - 1);
   }
+
+  static constexpr std::uint32_t kept_max = 4;
 
   std::vector<Entry> entries_;
   std::vector<std::unique_ptr<Value>> slots_;

@@ -155,8 +155,8 @@ void Api::peers(const http::Reply& reply) const {
     const auto* session = hello != nullptr ? hello->session(status.connection) : nullptr;
     if (session != nullptr)
       for (auto& fact : to_json(*hello, *session)) row[fact.key()] = fact.value();
-    const auto seen = wiring.observed().find(status.peer);
-    if (seen != wiring.observed().end()) row["observed"] = wire::to_text(seen->second);
+    if (const auto seen = wiring.identify().observed_by(status.peer))
+      row["observed"] = wire::to_text(*seen);
     if (const auto facts = daemon_.transport().facts(status.connection)) {
       row["rtt_ms"] = to_ms(facts->round_trip);
       row["key_exchange"] = facts->group;

@@ -66,10 +66,7 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.announce = config.node.announce;
 
   const std::size_t connections = connections_max(config);
-  setup.connect.pool.connections_max = connections;
-  setup.connect.pool.connections_high = connections * 3 / 4;
-  setup.connect.pool.connections_low = connections * 5 / 8;
-  setup.connect.pool.idle_after = config.connections.idle_timeout;
+  setup.connect.pool.limit_to(connections, config.connections.idle_timeout);
   setup.connect.dialer.dials_max = config.connections.dials_max;
   setup.connect.dialer.dial_timeout = config.connections.dial_timeout;
   setup.connect.dialer.attempt_timeout = config.connections.attempt_timeout;

@@ -158,9 +158,10 @@ AddressBook::Entry& AddressBook::entry_of(Instant now, const PeerId& peer) {
 }
 
 // Expired peers are dropped as the room is needed: the first in line is the first to go either way.
+// Those that are held do not count: many connections would leave no room for where to dial next.
 void AddressBook::make_room(Instant now) {
   while (!by_expiry_.empty() &&
-         (peers_.size() >= config_.peers_max || by_expiry_.begin()->first <= now)) {
+         (by_expiry_.size() >= config_.peers_max || by_expiry_.begin()->first <= now)) {
     peers_.erase(by_expiry_.begin()->second);
     by_expiry_.erase(by_expiry_.begin());
   }

@@ -43,7 +43,7 @@ struct KnownAddress {
 };
 
 struct AddressBookConfig {
-  std::size_t peers_max = 8192;
+  std::size_t peers_max = 8192;  ///< beside those that are held
   std::size_t addresses_per_peer_max = 16;
   /// No useful address is longer: a DNS name has at most 253 bytes.
   std::size_t address_size_max_bytes = 320;
@@ -55,8 +55,8 @@ struct AddressBookConfig {
   Duration failed_for = 10min;
 };
 
-/// Bounded: at most `peers_max` peers of `addresses_per_peer_max` addresses. When full, what
-/// expires first makes room, and what was just added is never what goes.
+/// Bounded: at most `peers_max` peers, and those that are held, of `addresses_per_peer_max`
+/// addresses. When full, what expires first makes room, and what was just added is never what goes.
 class AddressBook {
  public:
   explicit AddressBook(AddressBookConfig config = {}) : config_(config) {}

@@ -105,6 +105,18 @@ TEST(AddressBook, a_held_peer_outlives_its_addresses_time_and_the_pressure_of_ot
   EXPECT_EQ(story.known(start + 3h + 31min, 1), Addresses{});
 }
 
+TEST(AddressBook, peers_that_are_held_leave_room_for_those_to_be_dialled) {
+  Story story;
+  for (int i = 1; i <= 6; ++i) {
+    story.say(start, i, {quic(i)});
+    story.book.hold(start, peer(static_cast<std::uint16_t>(i)), true);
+  }
+  for (int i = 7; i <= 10; ++i) story.say(start, i, {quic(i)});
+  for (int i = 7; i <= 10; ++i) EXPECT_EQ(story.known(start, i), Addresses{quic(i)}) << i;
+  story.say(start, 11, {quic(11)});
+  EXPECT_EQ(story.book.size(), 10U);
+}
+
 TEST(AddressBook, repeating_a_dead_address_does_not_keep_it_alive) {
   Story story;
   story.say(start, 1, {quic(1)});

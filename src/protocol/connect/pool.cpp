@@ -27,7 +27,7 @@ Pool::Admission Pool::admit(Instant now, ConnectionId id, const Connection& conn
   if (is_first) {
     output.events.emplace_back(
         PeerConnected{connection.peer, id, connection.direction, connection.remote});
-    arm(id, link->second);
+    arm(id, *link);
   } else {
     settle(now, id, pair->second, output, counters);
   }
@@ -40,19 +40,19 @@ Pool::Admission Pool::admit(Instant now, ConnectionId id, const Connection& conn
 void Pool::settle(Instant now, ConnectionId newcomer, Pair& pair, Output& output,
                   Counters& counters) {
   probe("two connections to one peer met");
-  if (is_surplus(links_.at(newcomer), links_.at(pair.used))) {
+  if (is_surplus(link_of(newcomer), link_of(pair.used))) {
     counters.closed_redundant += 1;
     output.closes.push_back({newcomer, normal_close, "another connection is used"});
     links_.erase(newcomer);
     return;
   }
-  if (!is_preferred(links_.at(newcomer), links_.at(pair.used))) {
+  if (!is_preferred(link_of(newcomer), link_of(pair.used))) {
     make_redundant(now, pair, newcomer, output, counters);
     return;
   }
   const ConnectionId old = std::exchange(pair.used, newcomer);
-  arm(newcomer, links_.at(newcomer));
-  replace(links_.at(newcomer).what.peer, newcomer, old, output, counters);
+  arm(newcomer, link_of(newcomer));
+  replace(link_of(newcomer).what.peer, newcomer, old, output, counters);
   make_redundant(now, pair, old, output, counters);
 }
 
@@ -83,11 +83,11 @@ void Pool::make_redundant(Instant now, Pair& pair, ConnectionId id, Output& outp
     const ConnectionId third = *pair.redundant;
     output.closes.push_back(
         {third, normal_close, "limit of 2 connections a peer is reached: held by this peer"});
-    due_.cancel(links_.at(third).due);
+    due_.cancel(link_of(third).due);
     links_.erase(third);
   }
   pair.redundant = id;
-  Link& link = links_.at(id);
+  Link& link = link_of(id);
   link.redundant_since = now;
   link.idle_since = std::max(link.idle_since, now);
   arm(id, link);
@@ -95,30 +95,29 @@ void Pool::make_redundant(Instant now, Pair& pair, ConnectionId id, Output& outp
 
 void Pool::replace(const PeerId& peer, ConnectionId by, ConnectionId replaced, Output& output,
                    Counters& counters) {
-  const Connection& what = links_.at(by).what;
+  const Connection& what = link_of(by).what;
   counters.replaced += 1;
   output.events.emplace_back(ConnectionReplaced{peer, by, replaced, what.direction, what.remote});
 }
 
 std::optional<Pool::Ended> Pool::on_closed(Instant now, ConnectionId id, Output& output,
                                            Counters& counters) {
-  const auto link = links_.find(id);
-  if (link == links_.end()) return std::nullopt;
-  const Connection& what = link->second.what;
+  const Link* link = links_.find(id);
+  if (link == nullptr) return std::nullopt;
+  const Connection& what = link->what;
   Ended ended{.peer = what.peer,
               .remote = what.remote,
               .direction = what.direction,
-              .age = now - link->second.since};
+              .age = now - link->since};
   remove(id, output, counters);
   ended.was_last = !peers_.contains(ended.peer);
   return ended;
 }
 
 void Pool::remove(ConnectionId id, Output& output, Counters& counters) {
-  const auto link = links_.find(id);
-  const PeerId peer = link->second.what.peer;
-  due_.cancel(link->second.due);
-  links_.erase(link);
+  const PeerId peer = link_of(id).what.peer;
+  due_.cancel(link_of(id).due);
+  links_.erase(id);
   const auto found = peers_.find(peer);
   Pair& pair = found->second;
   if (pair.redundant == id) {
@@ -127,7 +126,7 @@ void Pool::remove(ConnectionId id, Output& output, Counters& counters) {
     probe("a redundant connection outlived the one that was preferred");
     pair.used = *pair.redundant;
     pair.redundant.reset();
-    Link& heir = links_.at(pair.used);
+    Link& heir = link_of(pair.used);
     heir.redundant_since.reset();
     arm(pair.used, heir);
     replace(peer, pair.used, id, output, counters);
@@ -140,9 +139,9 @@ void Pool::remove(ConnectionId id, Output& output, Counters& counters) {
 }
 
 void Pool::on_streams(Instant now, ConnectionId id, std::size_t open_streams) {
-  const auto found = links_.find(id);
-  if (found == links_.end()) return;
-  Link& link = found->second;
+  Link* const known = links_.find(id);
+  if (known == nullptr) return;
+  Link& link = *known;
   const bool was_idle = link.open_streams == 0;
   link.open_streams = open_streams;
   link.idle_since = now;
@@ -158,7 +157,7 @@ std::optional<ConnectionId> Pool::connection_of(const PeerId& peer) const {
 // The deadline is left where it is: when it comes, it is found to be early and set again.
 std::optional<ConnectionId> Pool::use(Instant now, const PeerId& peer) {
   const auto id = connection_of(peer);
-  if (id) links_.at(*id).idle_since = now;
+  if (id) link_of(*id).idle_since = now;
   return id;
 }
 
@@ -171,7 +170,7 @@ void Pool::protect(Instant now, const PeerId& peer, bool is_protected) {
   }
   const auto id = connection_of(peer);
   if (!id) return;
-  Link& link = links_.at(*id);
+  Link& link = link_of(*id);
   link.idle_since = now;  // what was protected was in use until now
   arm(*id, link);
 }
@@ -215,7 +214,7 @@ void Pool::arm(ConnectionId id, Link& link) {
 }
 
 void Pool::on_due(Instant now, ConnectionId id, Output& output, Counters& counters) {
-  Link& link = links_.at(id);
+  Link& link = link_of(id);
   link.due = {};
   if (due_of(link) > now) return arm(id, link);
   if (link.redundant_since) {
@@ -243,27 +242,28 @@ bool Pool::is_trimmable(Instant now, const Link& link) const {
 std::string Pool::limit_text() const {
   std::size_t with_streams = 0;
   std::size_t kept = 0;
-  for (const auto& [id, link] : links_) {
+  each_link([&](ConnectionId, const Link& link) {
     with_streams += link.open_streams > 0 ? 1 : 0;
     kept += protected_.contains(link.what.peer) ? 1 : 0;
-  }
+  });
   return "limit connections.max of " + std::to_string(config_.connections_max) +
          " is reached: held by " + std::to_string(peers_.size()) + " peers, " +
          std::to_string(with_streams) + " with streams, " + std::to_string(kept) + " protected";
 }
 
 bool Pool::has_room(Instant now) const {
-  return !is_full() || std::ranges::any_of(links_, [&](const auto& each) {
-    return is_trimmable(now, each.second);
-  });
+  bool has_room = !is_full();
+  if (!has_room)
+    each_link([&](ConnectionId, const Link& link) { has_room |= is_trimmable(now, link); });
+  return has_room;
 }
 
 // The least useful: idle, unprotected, and longest unused.
 void Pool::trim(Instant now, Output& output, Counters& counters) {
   std::vector<std::pair<Instant, ConnectionId>> idle;
-  for (const auto& [id, link] : links_) {
+  each_link([&](ConnectionId id, const Link& link) {
     if (is_trimmable(now, link)) idle.emplace_back(link.idle_since, id);
-  }
+  });
   std::ranges::sort(idle);
   for (const auto& [since, id] : idle) {
     if (links_.size() <= config_.connections_low) return;
@@ -280,7 +280,7 @@ void Pool::close(ConnectionId id, std::string_view reason, Output& output, Count
 std::vector<ConnectionStatus> Pool::connections() const {
   std::vector<ConnectionStatus> all;
   all.reserve(links_.size());
-  for (const auto& [id, link] : links_)
+  each_link([&](ConnectionId id, const Link& link) {
     all.push_back({.connection = id,
                    .peer = link.what.peer,
                    .remote = link.what.remote,
@@ -289,6 +289,7 @@ std::vector<ConnectionStatus> Pool::connections() const {
                    .open_streams = link.open_streams,
                    .is_redundant = link.redundant_since.has_value(),
                    .is_protected = protected_.contains(link.what.peer)});
+  });
   return all;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "foundation/base/deadlines.hpp"
+#include "foundation/base/flat_map.hpp"
 #include "foundation/base/time.hpp"
 #include "foundation/model/connection.hpp"
 #include "foundation/model/multiaddr.hpp"
@@ -51,6 +52,14 @@ struct PoolConfig {
   /// A connection this young is not trimmed: its first stream may be on its way.
   Duration trim_after = 10s;
   Duration trim_every = 10s;
+
+  /// What an operator sets: the rest follows from it.
+  void limit_to(std::size_t connections, Duration idle) {
+    connections_max = connections;
+    connections_high = connections * 3 / 4;
+    connections_low = connections * 5 / 8;
+    idle_after = idle;
+  }
 };
 
 /// What status shows of a connection.
@@ -132,6 +141,14 @@ class Pool {
     std::optional<ConnectionId> connection;
   };
 
+  Link& link_of(ConnectionId id) { return *links_.find(id); }
+  template <class Visit>
+  void each_link(Visit&& visit) const {
+    links_.each_from(ConnectionId{}, [&](ConnectionId id, const Link& link) {
+      visit(id, link);
+      return true;
+    });
+  }
   static bool is_surplus(const Link& newcomer, const Link& used);
   bool is_full() const { return links_.size() >= config_.connections_max; }
   bool is_trimmable(Instant now, const Link& link) const;
@@ -152,7 +169,7 @@ class Pool {
 
   PoolConfig config_;
   PeerId self_;
-  std::map<ConnectionId, Link> links_;
+  FlatMap<ConnectionId, Link> links_;
   std::map<PeerId, Pair> peers_;
   std::set<PeerId> protected_;
   Deadlines<Due> due_;

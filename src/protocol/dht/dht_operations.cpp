@@ -254,8 +254,10 @@ bool Dht::doubt(Operation& operation) {
 }
 
 void Dht::rearm(Now now, Operation& operation) {
+  // Once a region is searched nobody is asked on the first lookup, and so nobody on it turns slow.
+  const bool is_looking_up = !operation.is_storing && !operation.region;
   Instant due = std::min(operation.started + config_.operation_time_max,
-                         operation.is_storing ? never : operation.lookup.next_slow());
+                         is_looking_up ? operation.lookup.next_slow() : never);
   if (operation.region && !operation.region->is_swept) {
     for (const Sweep& sweep : operation.region->sweeps)
       due = std::min(due, sweep.lookup.next_slow());

@@ -107,6 +107,18 @@ TEST(DhtRegion, without_regions_the_same_attack_denies_the_record) {
   EXPECT_LT(found, 5) << "the attack is too weak to prove anything";
 }
 
+// A region is searched while peers of the first lookup still owe their answers. They turn slow, and
+// nobody asks that lookup any more: time must go on nevertheless.
+TEST(DhtRegion, a_search_goes_on_while_peers_of_the_first_lookup_never_answer) {
+  Attack attack(300, 40, true);
+  attack.put(10, "7:true");
+  for (std::size_t dead = 3; dead < 300; dead += 4) attack.world().kill(dead);
+  std::size_t found = 0;
+  for (std::size_t asker = 50; asker < 300; asker += 50)
+    found += std::holds_alternative<Value>(attack.get(asker).result) ? 1 : 0;
+  EXPECT_GE(found, 4);
+}
+
 TEST(DhtRegion, keys_that_are_not_crowded_hardly_ever_cost_sweeps) {
   Attack attack(300, 0, true);
   std::uint64_t lookups = 0;

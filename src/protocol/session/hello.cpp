@@ -117,7 +117,7 @@ void Hello::on_connected(Now now, ConnectionId connection, const PeerId& peer,
          "the limit of " + std::to_string(config_.sessions_max) + " sessions is reached"});
     return;
   }
-  Session& session = sessions_[connection];
+  Session& session = *sessions_.emplace(connection, {}).first;
   session.peer = peer;
   session.direction = direction;
   session.deadline = deadlines_.add(now.instant + config_.timeout, connection);
@@ -128,16 +128,16 @@ void Hello::on_connected(Now now, ConnectionId connection, const PeerId& peer,
 }
 
 void Hello::on_closed(Now, ConnectionId connection, std::uint64_t code, std::string_view text) {
-  const auto found = sessions_.find(connection);
-  if (found == sessions_.end()) return;
+  const Session* const session = sessions_.find(connection);
+  if (session == nullptr) return;
   if (const auto reason = refusal_in(code)) {
     counters_.refused_by_peer += 1;
     if (*reason == HelloRefusal::version_mismatch) counters_.version_mismatches += 1;
     output_.events.emplace_back(
-        Refused{connection, found->second.peer, *reason, true, printable_refusal(text)});
+        Refused{connection, session->peer, *reason, true, printable_refusal(text)});
   }
-  deadlines_.cancel(found->second.deadline);
-  sessions_.erase(found);
+  deadlines_.cancel(session->deadline);
+  sessions_.erase(connection);
 }
 
 void Hello::on_message(Now now, InboundId request, ConnectionId connection, ByteView body) {
@@ -178,7 +178,7 @@ void Hello::judge(Now now, ConnectionId connection, ByteView body) {
   if (!message)
     return refuse(connection, HelloRefusal::malformed,
                   "the hello is " + std::string(wire::to_text(message.error())));
-  Session& session = sessions_.at(connection);
+  Session& session = *sessions_.find(connection);
   const auto standing = standing_of(now, session, *message, session.expires);
   if (!standing) return refuse(connection, standing.error().reason, standing.error().text);
   session.spoken = message->version;
@@ -256,15 +256,14 @@ void Hello::welcome(ConnectionId connection, Session& session, Standing standing
 }
 
 void Hello::refuse(ConnectionId connection, HelloRefusal reason, std::string text) {
-  const auto found = sessions_.find(connection);
+  const Session& session = *sessions_.find(connection);
   counters_.refused[static_cast<std::size_t>(reason)] += 1;
   if (reason == HelloRefusal::version_mismatch) counters_.version_mismatches += 1;
   std::string shown = printable_refusal(std::string(to_text(reason)) + ": " + text);
   output_.closes.push_back({connection, close_code(reason), std::move(shown)});
-  output_.events.emplace_back(
-      Refused{connection, found->second.peer, reason, false, std::move(text)});
-  deadlines_.cancel(found->second.deadline);
-  sessions_.erase(found);
+  output_.events.emplace_back(Refused{connection, session.peer, reason, false, std::move(text)});
+  deadlines_.cancel(session.deadline);
+  sessions_.erase(connection);
 }
 
 // A member stays one for as long as its certificate says, not for as long as its connection lasts.
@@ -276,7 +275,7 @@ void Hello::watch_expiry(Now now, ConnectionId connection, Session& session) {
 
 void Hello::on_deadline(Now now) {
   while (const auto connection = deadlines_.pop_due(now.instant)) {
-    Session& session = sessions_.at(*connection);
+    Session& session = *sessions_.find(*connection);
     session.deadline = {};
     if (session.standing == Standing::unknown) {
       counters_.silent += 1;
@@ -297,14 +296,12 @@ std::optional<ConnectionId> Hello::take_asked(RequestId request) {
 }
 
 Session* Hello::unsettled(ConnectionId connection) {
-  const auto found = sessions_.find(connection);
-  if (found == sessions_.end() || found->second.standing != Standing::unknown) return nullptr;
-  return &found->second;
+  Session* const session = sessions_.find(connection);
+  return session != nullptr && session->standing == Standing::unknown ? session : nullptr;
 }
 
 const Session* Hello::session(ConnectionId connection) const {
-  const auto found = sessions_.find(connection);
-  return found == sessions_.end() ? nullptr : &found->second;
+  return sessions_.find(connection);
 }
 
 std::vector<std::string> Hello::shared_features(const Session& session) const {

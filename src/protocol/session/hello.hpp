@@ -21,6 +21,7 @@
 #include "foundation/base/bytes.hpp"
 #include "foundation/base/counters.hpp"
 #include "foundation/base/deadlines.hpp"
+#include "foundation/base/flat_map.hpp"
 #include "foundation/base/strong.hpp"
 #include "foundation/base/time.hpp"
 #include "foundation/crypto/ed25519.hpp"
@@ -189,7 +190,7 @@ class Hello {
   HelloConfig config_;
   PeerId self_;
   HelloMessage own_;
-  std::map<ConnectionId, Session> sessions_;
+  FlatMap<ConnectionId, Session> sessions_;
   std::map<RequestId, ConnectionId> asked_;  // until their sessions are settled
   Sequence<RequestId> request_ids_;
   Deadlines<ConnectionId> deadlines_;

@@ -236,8 +236,11 @@ std::optional<Identity> Identify::identity_of(const Peer& peer) {
                   .are_addresses_signed = peer.are_addresses_signed};
 }
 
-void Identify::take_observed(Now now, const Peer& peer, const IdentifyMessage& message) {
+void Identify::take_observed(Now now, Peer& peer, const IdentifyMessage& message) {
   if (!message.observed) return;
+  // Nearly always where this node listens, too: then the bytes are shared.
+  const auto own = std::ranges::find(addresses_, *message.observed);
+  peer.observed = own == addresses_.end() ? *message.observed : *own;
   const Multiaddr* remote = remote_of(peer, peer.connection);
   std::vector<ObservedAddresses::Change> changes;
   observed_.report(now.instant, *message.observed, *remote, changes);
@@ -299,6 +302,12 @@ Instant Identify::next_deadline() const {
 
 void Identify::take_output(IdentifyOutput& output) {
   std::swap(output_, output);
+}
+
+std::optional<Multiaddr> Identify::observed_by(const PeerId& id) const {
+  const auto found = peers_.find(id);
+  if (found == peers_.end() || found->second.observed.empty()) return std::nullopt;
+  return found->second.observed;
 }
 
 std::optional<Identity> Identify::identity_of(const PeerId& id) const {

@@ -148,6 +148,8 @@ class Identify {
 
   /// What a connected peer said.
   std::optional<Identity> identity_of(const PeerId& peer) const;
+  /// Where a connected peer sees this node.
+  std::optional<Multiaddr> observed_by(const PeerId& peer) const;
   std::vector<Multiaddr> observed_addresses() const { return observed_.addresses(); }
   const IdentifyCounters& counters() const { return counters_; }
 
@@ -173,6 +175,7 @@ class Identify {
     DeadlineId retry;
     SoftwareCounts::value_type* software = nullptr;  // null until it was identified
     std::vector<Multiaddr> addresses;
+    Multiaddr observed;          // where it sees us; empty until it says so
     std::uint64_t sequence = 0;  // of its newest signed record
     std::uint64_t told = 0;      // the version of ours that it was told; 0: nothing
     bool are_addresses_signed = false;
@@ -191,7 +194,7 @@ class Identify {
   void accept(Now now, const PeerId& id, Peer& peer, IdentifyMessage message, bool is_push);
   static Identity merged(const PeerId& id, Peer& peer, const std::optional<Identity>& before,
                          IdentifyMessage& message, bool is_push);
-  void take_observed(Now now, const Peer& peer, const IdentifyMessage& message);
+  void take_observed(Now now, Peer& peer, const IdentifyMessage& message);
   void push();
   bool is_behind(const Peer& peer) const;
   Bytes local(std::optional<Multiaddr> observed) const;

@@ -1,5 +1,7 @@
 #pragma once
-// How this process keeps the memory that it frees.
+// How this process keeps the memory that it frees, and on what pages.
+
+#include <cstddef>
 
 namespace mycel::os {
 
@@ -8,5 +10,10 @@ namespace mycel::os {
 /// zeroed pages, they would cost three times as much as the decryption. For programs, at their
 /// start; a library leaves its host's allocator alone.
 void keep_freed_memory();
+
+/// The next `bytes` that this process allocates stand on huge pages, as far as the system has some,
+/// and are kept until it ends. For programs that jump about in gigabytes: with pages of 4 KiB,
+/// every jump costs a walk through the page tables.
+void reserve_huge_pages(std::size_t bytes);
 
 }  // namespace mycel::os
