@@ -50,9 +50,10 @@ class CardWatcher {
 
   int run() {
     while (true) {
-      const auto answer =
-          ask_node(arguments_, socket_,
-                   {.method = "GET", .path = "/v1/cards/" + watch_.did(), .query = {}, .body = {}});
+      // What the node found a moment ago would hide an edition for as long as it is cached.
+      const auto answer = ask_node(
+          arguments_, socket_,
+          {.method = "GET", .path = "/v1/cards/" + watch_.did(), .query = "fresh=1", .body = {}});
       if (!answer) {
         // Who was there may come back; who never was is a mistake of the caller.
         if (!has_answered_)
