@@ -97,6 +97,18 @@ json::object check(std::string_view what, bool is_good, std::string_view cure) {
 bool is(const http::Request& request, std::string_view method, std::string_view path) {
   return request.method == method && request.path == path;
 }
+/// Does it ask for something that has to be kept?
+bool is_change(const http::Request& request) {
+  return request.method == "DELETE" || is(request, "POST", "/v1/cards") ||
+         is(request, "POST", "/v1/records") || is(request, "POST", "/v1/providers");
+}
+
+http::Response unwritable(const std::string& why) {
+  return refuse(503, "store_failed",
+                "this node's store takes no more writes (" + why +
+                    "); free disk space or repair the disk, then restart the node");
+}
+
 bool is_under(const http::Request& request, std::string_view method, std::string_view prefix) {
   return request.method == method && request.path.starts_with(prefix) &&
          request.path.size() > prefix.size();
@@ -113,6 +125,8 @@ bool is_fresh(const http::Request& request) {
 
 void Api::handle(const http::Request& request, const http::Reply& reply) {
   const auto did = [&] { return request.path.substr(cards_prefix.size()); };
+  const auto& failure = daemon_.wiring().store_failure();
+  if (failure && is_change(request)) return reply(unwritable(*failure));
   if (is(request, "GET", "/v1/status")) return status(reply);
   if (is(request, "GET", "/v1/peers")) return peers(reply);
   if (is(request, "GET", "/v1/doctor")) return doctor(reply);
@@ -424,7 +438,9 @@ void Api::put_record(const http::Request& request, const http::Reply& reply) {
   }
   daemon_.wiring().dht().look_up(
       [&](dht::Dht& dht, Now now) { return dht.put(now, key, *value); },
-      [reply, key_text](const dht::LookupDone& done) {
+      [this, reply, key_text](const dht::LookupDone& done) {
+        const auto& failed = daemon_.wiring().store_failure();
+        if (failed) return reply(unwritable(*failed));
         const auto* stored = std::get_if<dht::Stored>(&done.result);
         if (stored == nullptr) return reply(disappoint(done, "a value under " + key_text));
         json::object answered{{"key", key_text}, {"stored", stored->count}, {"of", stored->of}};
