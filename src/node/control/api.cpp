@@ -75,6 +75,12 @@ json::object check(std::string_view what, bool is_good, std::string_view cure) {
 bool is(const http::Request& request, std::string_view method, std::string_view path) {
   return request.method == method && request.path == path;
 }
+/// Does it ask for something that has to be kept?
+bool is_change(const http::Request& request) {
+  return request.method == "DELETE" || is(request, "POST", "/v1/cards") ||
+         is(request, "POST", "/v1/records") || is(request, "POST", "/v1/providers");
+}
+
 bool is_under(const http::Request& request, std::string_view method, std::string_view prefix) {
   return request.method == method && request.path.starts_with(prefix) &&
          request.path.size() > prefix.size();
@@ -86,6 +92,8 @@ constexpr std::string_view cards_prefix = "/v1/cards/";
 
 void Api::handle(const http::Request& request, const http::Reply& reply) {
   const auto did = [&] { return request.path.substr(cards_prefix.size()); };
+  const auto& failure = daemon_.wiring().store_failure();
+  if (failure && is_change(request)) return reply(unwritable(*failure));
   if (is(request, "GET", "/v1/status")) return status(reply);
   if (is(request, "GET", "/v1/peers")) return peers(reply);
   if (is(request, "GET", "/v1/doctor")) return doctor(reply);

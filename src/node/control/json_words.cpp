@@ -58,6 +58,12 @@ std::string text_field(const json::object& body, std::string_view name) {
   return field != nullptr && field->is_string() ? std::string(field->get_string()) : std::string();
 }
 
+http::Response unwritable(const std::string& why) {
+  return refuse(503, "store_failed",
+                "this node's store takes no more writes (" + why +
+                    "); free disk space or repair the disk, then restart the node");
+}
+
 std::string parameter(const http::Request& request, std::string_view name) {
   std::string_view rest = request.query;
   while (!rest.empty()) {

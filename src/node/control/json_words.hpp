@@ -26,6 +26,9 @@ http::Response refuse(const parts::Refusal& why);
 std::optional<json::object> body_of(const http::Request& request);
 /// A text field of the body; empty when it is absent.
 std::string text_field(const json::object& body, std::string_view name);
+/// For changes while the store takes no writes.
+http::Response unwritable(const std::string& why);
+
 /// A parameter of the query, unescaped; empty when it is absent.
 std::string parameter(const http::Request& request, std::string_view name);
 /// Whether the asker insists that others are asked, whatever was found a moment ago.

@@ -69,7 +69,9 @@ void Api::put_record(const http::Request& request, const http::Reply& reply) {
   }
   daemon_.wiring().dht().look_up(
       [&](dht::Dht& dht, Now now) { return dht.put(now, key, *value); },
-      [reply, key_text](const dht::LookupDone& done) {
+      [this, reply, key_text](const dht::LookupDone& done) {
+        const auto& failed = daemon_.wiring().store_failure();
+        if (failed) return reply(unwritable(*failed));
         const auto* stored = std::get_if<dht::Stored>(&done.result);
         if (stored == nullptr) return reply(disappoint(done, "a value under " + key_text));
         json::object answered{{"key", key_text}, {"stored", stored->count}, {"of", stored->of}};

@@ -4,6 +4,19 @@
 #include <utility>
 
 namespace mycel::parts {
+namespace {
+
+/// Hears of the first commit that fails, after whoever hears of all of them.
+drive::DriverPorts with_first_failure(drive::DriverPorts ports, std::function<void()> then) {
+  ports.on_store_failure = [hears_all = ports.on_store_failure, then = std::move(then),
+                            is_first = true](const ports::StoreError& error) mutable {
+    hears_all(error);
+    if (std::exchange(is_first, false)) then();
+  };
+  return ports;
+}
+
+}  // namespace
 
 DhtPart::DhtPart(PartPorts ports, DhtSetup setup, const PeerId& self, Rng rng,
                  links::Switch& streams, links::ConnectionSource& connections, OnEvent on_event,
@@ -16,7 +29,15 @@ DhtPart::DhtPart(PartPorts ports, DhtSetup setup, const PeerId& self, Rng rng,
           {.protocol = setup.protocol, .framing = {.size_max_bytes = dht::message_size_max_bytes}},
           streams, connections, ports_.timers, ports_.events, *this),
       driver_(
-          ports_.driver, dht::Dht(setup.config, self, rng, std::move(setup.namespaces)),
+          // What waits may wait for words that were lost with the commit.
+          with_first_failure(ports_.driver,
+                             [this] {
+                               for (auto& [id, then] : std::exchange(waiting_, {}))
+                                 ports_.events.post([id = id, then = std::move(then)] {
+                                   then({id, dht::Refused{dht::Verdict::no_room}, {}});
+                                 });
+                             }),
+          dht::Dht(setup.config, self, rng, std::move(setup.namespaces)),
           [this](dht::Output& output) { perform(output); },
           [this](dht::Output& output) { perform_early(output); }) {}
 

@@ -244,5 +244,32 @@ TEST(Lookup, hops_count_the_answers_on_the_way_to_the_nearest) {
   EXPECT_EQ(story.lookup.hops(), 2);
 }
 
+TEST(Lookup, widened_it_asks_those_whom_accomplices_pushed_aside) {
+  Story story({.k = 2, .parallel = 2, .parallel_last = 2});
+  const auto sorted = Story::sorted(infos(1, 20));
+  // The two farthest are known from the start; a liar among them names nearer accomplices.
+  const std::vector<PeerInfo> doors(sorted.end() - 2, sorted.end());
+  const std::vector<PeerInfo> accomplices(sorted.begin(), sorted.begin() + 2);
+  story.lookup.enter({doors[0], doors[1], sorted[10]});
+  story.run([&](const PeerInfo&) { return accomplices; });
+  EXPECT_TRUE(story.lookup.is_settled());
+  EXPECT_FALSE(story.ever_asked.contains(doors[1].id));
+  story.lookup.widen(2);
+  EXPECT_FALSE(story.lookup.is_settled());
+  story.run([&](const PeerInfo&) { return accomplices; });
+  EXPECT_TRUE(story.ever_asked.contains(doors[1].id));
+  EXPECT_TRUE(story.lookup.is_settled());
+}
+
+TEST(Lookup, a_retry_may_open_several_paths_but_never_more_than_it_can_hold) {
+  Story story({.k = 2, .parallel = 1, .disjoint_paths = 8});
+  EXPECT_EQ(story.lookup.enter(infos(1, 8)), 8);
+  EXPECT_EQ(story.lookup.enter(infos(9, 16), 8), 8);
+  EXPECT_EQ(story.next().size(), 16U) << "one question on every path";
+  EXPECT_EQ(story.lookup.enter(infos(17, 80), 64), 64);
+  EXPECT_EQ(story.next().size(), Lookup::paths_max - 16);
+  EXPECT_EQ(story.lookup.enter(infos(81, 90), 8), 0) << "all paths are taken";
+}
+
 }  // namespace
 }  // namespace mycel::dht

@@ -124,5 +124,33 @@ TEST(SizeEstimate, a_network_smaller_than_the_count_lies_within_any_radius) {
   EXPECT_EQ(radius_for(20, 1).words[0], ~0ULL);
 }
 
+TEST(SizeEstimate, a_third_of_all_nodes_stands_too_sparsely_and_all_of_them_hardly_ever) {
+  Network all(3000);
+  Network liars(1000);
+  int sparse = 0;
+  int wrongly = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Key key = all.drawn_key();
+    sparse += is_sparse(key, liars.nearest(key), 3000) ? 1 : 0;
+    wrongly += is_sparse(key, all.nearest(key), 3000) ? 1 : 0;
+  }
+  EXPECT_GE(sparse, 190);
+  EXPECT_LE(wrongly, 12);
+  EXPECT_TRUE(is_sparse(all.drawn_key(), {}, 3000));
+}
+
+TEST(SizeEstimate, is_told_although_half_of_the_lookups_met_liars_only) {
+  Network all(3000);
+  Network liars(1000);
+  SizeEstimate estimate;
+  EXPECT_FALSE(estimate.nodes_if_half_were_led_astray());
+  for (int i = 0; i < 16; ++i) {
+    const Key key = all.drawn_key();
+    estimate.on_neighbourhood(key, i % 2 == 0 ? all.nearest(key) : liars.nearest(key));
+  }
+  EXPECT_GE(*estimate.nodes_if_half_were_led_astray(), 2000);
+  EXPECT_LE(*estimate.nodes_if_half_were_led_astray(), 4000);
+}
+
 }  // namespace
 }  // namespace mycel::dht
