@@ -29,7 +29,7 @@ const std::vector<Found> all_found{
     {"stale_value", "liars", 1, "never_older"},
     {"small_quorum", "witness", 1, "witnessed"},
     {"gullible", "witness", 1, "witnessed"},
-    {"hasty_check", "cross_check", 1, "accused"},
+    {"hasty_check", "cross_check", 20, "accused"},
 };
 
 std::vector<std::string> judges_that_accuse(const Found& found, bool is_planted) {

@@ -29,6 +29,10 @@ constexpr std::size_t quorum = 5, liars_max = 2;
 /// quarter, the tolerance is twice, and nobody knows of all nodes that came and went.
 constexpr std::uint64_t estimate_slack = 2;
 
+/// A word may be counted, and its signer convicted before the whole proof is accepted: 15 s, and as
+/// long as a process stands still meanwhile.
+constexpr Duration under_way_max = 60s;
+
 bool is_signed(const witness::Draw& draw, const witness::ProofPart& part) {
   const witness::Attestation& word = part.attestation.content;
   if (!part.key || part.key->content.peer != word.signer || word.request != draw.digest())
@@ -52,7 +56,7 @@ class Witnessed final : public Judge {
     } else if (const auto* gone = std::get_if<WentDown>(&fact)) {
       convicted_.erase(gone->node);  // what its disk has kept it tells again
     } else if (const auto* convicted = std::get_if<Convicted>(&fact)) {
-      convicted_[convicted->node].insert(convicted->peer);
+      convicted_[convicted->node].try_emplace(convicted->peer, run.now());
       const auto number = run.fleet().number_of(convicted->peer);
       if (number && run.fleet().is_honest(convicted->node) && run.fleet().is_honest(*number))
         accuse(run, convicted->node,
@@ -73,7 +77,9 @@ class Witnessed final : public Judge {
       const witness::PeerKey& signer = part.attestation.content.signer;
       const PeerId peer = wire::peer_id_of(signer);
       if (!is_signed(proof.draw, part)) accuse(run, fact.node, "counts a word that nobody signed");
-      if (convicted_[fact.node].contains(peer)) accuse(run, fact.node, "believes a convict");
+      const auto convicted = convicted_[fact.node].find(peer);
+      if (convicted != convicted_[fact.node].end() && convicted->second + under_way_max < run.now())
+        accuse(run, fact.node, "believes a convict");
       if (!run.fleet().number_of(peer)) accuse(run, fact.node, "believes somebody who is nobody");
       if (signer == operation.source || signer == operation.target)
         accuse(run, fact.node, "lets a side witness its own operation");
@@ -138,7 +144,7 @@ class Witnessed final : public Judge {
     return place && run.fleet().number_of(wire::peer_id_of(of)) == place->number;
   }
 
-  std::map<std::uint32_t, std::set<PeerId>> convicted_;  // by whom
+  std::map<std::uint32_t, std::map<PeerId, Instant>> convicted_;  // by whom, and since when
 };
 
 }  // namespace

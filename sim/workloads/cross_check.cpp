@@ -1,5 +1,7 @@
 // No user asks for it: nodes compare what their peers say of their neighbours, often enough for a
-// short run. It is a workload so that a scenario can have it or not.
+// short run, and refresh their tables in between as often as it takes: a node that liars led astray
+// when it joined hides others by no fault of its own, until it refreshes through whoever asked it.
+// It is a workload so that a scenario can have it or not.
 
 #include "sim/workload.hpp"
 
@@ -11,7 +13,8 @@ class CrossCheckWorkload final : public Workload {
   explicit CrossCheckWorkload(WorkloadSpec spec) : spec_(std::move(spec)) {}
 
   void on_setup(std::uint32_t, NodeSetup& setup) override {
-    setup.cross_check = dht::CrossCheckConfig{.every = spec_.every};
+    setup.cross_check = dht::CrossCheckConfig{.every = spec_.every, .again_after = 60s};
+    setup.dht.config.refresh_interval = 30s;
   }
   void step(Run&, std::uint32_t) override {}
 

@@ -19,6 +19,8 @@
 namespace mycel::daemon {
 namespace {
 
+constexpr Duration table_refresh_time = 2min;  // from when it is due until the last bucket is done
+
 constexpr Duration farewell_time = 200ms;  // for the last packets to leave
 constexpr Duration key_bundle_reach = 1h;
 constexpr Duration key_bundle_lifetime = 365 * 24h;  // a node is started more often
@@ -238,7 +240,9 @@ Result<void, StartError> Daemon::enter_mesh() {
     return wire::seal_peer_record(keystore_->peer_key(), {self, sequence, addresses});
   };
   setup.witness = witness_config(self);
-  setup.cross_check.emplace();
+  // By the second time, whom liars led astray has refreshed its table through whoever asked it.
+  setup.cross_check =
+      dht::CrossCheckConfig{.again_after = setup.dht.config.refresh_interval + table_refresh_time};
   wiring_ = std::make_unique<Wiring>(
       NodePorts{loop_, *transport_, *store_, *names_, *agent_keys_, log_, signatures_.get()},
       std::move(setup));
