@@ -13,9 +13,10 @@ namespace {
 
 constexpr std::uint32_t operations = 20;  // of each kind, by different nodes
 constexpr Duration join_every = 1s;
-constexpr Duration settle = 60s;
+// Until newcomers look for their neighbourhood no more, and before the first refresh of a bucket.
+constexpr Duration settle = 330s;
 constexpr Duration patience = 90s;  // an operation ends before
-constexpr Duration quiet = 2s;      // what an operation still sends after its end counts as its own
+constexpr Duration quiet = 1s;      // what an operation still sends after its end counts as its own
 
 class Counted {
  public:

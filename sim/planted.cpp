@@ -63,6 +63,8 @@ void one_path(Fleet& fleet) {
     setup.dht.config.lookup.disjoint_paths = 1;
     setup.dht.config.lookup.k = narrow;
     setup.dht.config.retries_max = 0;
+    setup.dht.config.doubts_max = 0;
+    setup.dht.config.settle_min = for_ever;
   });
 }
 

@@ -22,7 +22,7 @@ struct Found {
 const std::vector<Found> all_found{
     {"lost_ack", "liars", 1, "promised"},
     {"forged_accept", "liars", 1, "verified"},
-    {"one_path", "colluders", 3, "reach"},
+    {"one_path", "colluders", 23, "reach"},
     {"stuck_timer", "clocks", 1, "ends"},
     {"two_connections", "connect", 1, "connections"},
     {"leak", "connect", 1, "forgotten"},

@@ -33,8 +33,8 @@ DhtPart::DhtPart(PartPorts ports, DhtSetup setup, const PeerId& self, Rng rng,
           with_first_failure(ports_.driver,
                              [this] {
                                for (auto& [id, then] : std::exchange(waiting_, {}))
-                                 ports_.events.post([id = id, then = std::move(then)] {
-                                   then({id, dht::Refused{dht::Verdict::no_room}, {}});
+                                 ports_.events.post([operation = id, tell = std::move(then)] {
+                                   tell({operation, dht::Refused{dht::Verdict::no_room}, {}});
                                  });
                              }),
           dht::Dht(setup.config, self, rng, std::move(setup.namespaces)),

@@ -8,7 +8,7 @@ namespace {
 
 // Peers that left the table, kept for the day that it is empty.
 constexpr std::size_t departed_max = 16;
-constexpr std::size_t elders_max = 8;
+constexpr std::size_t elders_max = 3;
 
 template <class T>
 void swap_buffer(std::vector<T>& ours, std::vector<T>& theirs) {
@@ -192,8 +192,10 @@ void Dht::on_heard(Now now, const PeerInfo& peer) {
   const bool was_empty = table_.empty();
   table_.on_answered(now.instant, peer);
   if (elders_.size() < elders_max && table_.contains(peer.id) &&
-      std::ranges::find(elders_, peer.id) == elders_.end())
+      std::ranges::find(elders_, peer.id) == elders_.end()) {
+    elders_.reserve(elders_max);
     elders_.push_back(peer.id);
+  }
   std::erase_if(departed_, [&](const Departed& departed) { return departed.peer.id == peer.id; });
   if (was_empty && !table_.empty()) on_table_filled(now);
 }

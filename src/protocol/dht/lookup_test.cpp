@@ -254,7 +254,7 @@ TEST(Lookup, widened_it_asks_those_whom_accomplices_pushed_aside) {
   story.run([&](const PeerInfo&) { return accomplices; });
   EXPECT_TRUE(story.lookup.is_settled());
   EXPECT_FALSE(story.ever_asked.contains(doors[1].id));
-  story.lookup.widen(2);
+  story.lookup.widen(3);
   EXPECT_FALSE(story.lookup.is_settled());
   story.run([&](const PeerInfo&) { return accomplices; });
   EXPECT_TRUE(story.ever_asked.contains(doors[1].id));

@@ -23,8 +23,7 @@ auto find_in(Entries& entries, const PeerId& peer) {
 // Buckets stay small: growing by doubling would waste a third of the table's memory.
 template <class Entry>
 void push_tightly(std::vector<Entry>& entries, Entry entry) {
-  constexpr std::size_t step = 2;
-  if (entries.size() == entries.capacity()) entries.reserve(entries.size() + step);
+  if (entries.size() == entries.capacity()) entries.reserve(entries.size() + 1);
   entries.push_back(std::move(entry));
 }
 
