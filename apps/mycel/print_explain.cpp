@@ -1,8 +1,10 @@
 #include "apps/mycel/print_explain.hpp"
 
-#include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/json.hpp>
@@ -48,13 +50,16 @@ std::string said(const json::object& step) {
   return outcome;
 }
 
-void print_steps(std::vector<json::object> steps) {
-  std::ranges::stable_sort(steps, {}, [](const json::object& step) {
-    return std::pair{text_of(step, "stage") != "lookup", number_of(step, "path")};
-  });
+void print_steps(const std::vector<json::object>& steps) {
+  // By stage and path; on one path they stay in the order of asking.
+  std::multimap<std::pair<bool, std::uint64_t>, json::object> by_path;
+  for (const json::object& step : steps)
+    by_path.emplace(std::pair{text_of(step, "stage") != "lookup",
+                              static_cast<std::uint64_t>(number_of(step, "path"))},
+                    step);
   std::printf("%-8s  %3s  %-52s  %8s  %8s  %s\n", "path", "hop", "peer", "asked ms", "took ms",
               "said");
-  for (const json::object& step : steps) {
+  for (const auto& [place, step] : by_path) {
     const std::string stage = text_of(step, "stage");
     std::string path = stage == "member" ? stage : std::to_string(number_of(step, "path") + 1);
     if (stage == "sweep") path.insert(0, "sweep ");
