@@ -41,7 +41,7 @@ void tell(const std::string& title, const AttackOutcome& outcome, double seconds
     std::printf(
         "  %-5s  get %6.2f%%, with a retry %6.2f%%, %5.1f messages, p50 %4.0f p95 %4.0f p99 %4.0f "
         "ms",
-        ways[way].name.data(), percent(tally.found, tally.gets),
+        std::string(ways[way].name).c_str(), percent(tally.found, tally.gets),
         percent(tally.found_with_retry, tally.gets), messages(tally.get_facts),
         ms_at(tally.get_facts, 50), ms_at(tally.get_facts, 95), ms_at(tally.get_facts, 99));
     if (tally.finds > 0)
@@ -65,7 +65,8 @@ void show(const std::string& title, const Attack& attack) {
 }
 
 int usage() {
-  std::fprintf(stderr, "usage: sim_attack share|region|eclipse [NODES [SEED [PERCENT]]]\n");
+  std::fprintf(stderr,
+               "usage: sim_attack share|region|eclipse [NODES [SEED [PERCENT [DECEIT]]]]\n");
   return 2;
 }
 
@@ -85,6 +86,7 @@ int main(int count, char** words) {
       for (const std::uint32_t liars : {0U, 10U, 20U, 33U, 50U}) {
         if (liars == 0 && deceit != Deceit::withhold) continue;
         if (count > 4 && liars != number(4, 0)) continue;
+        if (count > 5 && to_text(deceit) != words[5]) continue;
         show(size + std::to_string(liars) + "% liars, " + std::string(to_text(deceit)),
              ShareAttack{.seed = seed, .nodes = nodes, .liars_percent = liars, .deceit = deceit});
       }

@@ -137,7 +137,7 @@ void Machines::send(Number from, dht::Request request) {
 void Machines::answer(Number from, dht::Answer answer) {
   auto asker = askers_.extract(answer.inbound.value());
   check(!asker.empty(), "an answer to nobody");
-  Asker& to = asker.mapped();
+  const Asker& to = asker.mapped();
   if (!to.expects_answer || answer.reply == dht::Reply::nothing) return;
   Flight flight{.kind = Kind::answer,
                 .reply = answer.reply,
