@@ -232,8 +232,14 @@ std::size_t Dht::enter_elsewhere(Operation& operation, std::size_t paths) {
 /// last doubt, if there was one, was not in vain.
 bool Dht::is_doubtful(const Operation& operation) const {
   if (operation.doubts >= config_.doubts_max) return false;
-  const auto nodes = size_.nodes_if_half_were_led_astray();
+  auto nodes = size_.nodes_if_half_were_led_astray();
   if (!nodes) return false;
+  // Where most lookups were led astray, the own neighbourhood, which is looked for on more paths,
+  // still tells; being a single one, it scatters.
+  const Key& self = table_.self_key();
+  const auto own =
+      nodes_around(self, table_.nearest(self, config_.lookup.k, RoutingTable::Which::all));
+  if (own) nodes = std::max(*nodes, *own - *own / 4);
   const std::vector<PeerInfo> nearest = operation.lookup.nearest();
   if (!is_sparse(operation.lookup.target(), nearest, *nodes)) return false;
   return operation.doubts == 0 || nearest.empty() || nearest.back().id != operation.doubted;
