@@ -1,7 +1,6 @@
 // sim_attack share|region|eclipse [NODES [SEED]]: what attackers do to lookups, as a table.
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -27,11 +27,11 @@ void Crowd::add(const PeerInfo& liar) {
                   std::move(member));
 }
 
-bool Crowd::twist(const dht::Message& asked, dht::Message& answer) {
-  if (answer.type == dht::MessageType::put_value) return true;  // taken with thanks
+void Crowd::twist(const dht::Message& asked, dht::Message& answer) {
+  if (answer.type == dht::MessageType::put_value) return;  // taken with thanks
   answer.record.reset();
   answer.providers.clear();
-  if (deceit_ == Deceit::withhold) return true;
+  if (deceit_ == Deceit::withhold) return;
   const dht::Key target = dht::Key::of(asked.key.view());
   std::size_t first = 0;
   if (deceit_ == Deceit::strict) {
@@ -40,7 +40,6 @@ bool Crowd::twist(const dht::Message& asked, dht::Message& answer) {
     named = first + named_a_time;
   }
   answer.closer = nearest(target, first, named_a_time);
-  return true;
 }
 
 // Peers that share a prefix with the target are nearer than all others: of the sorted points only

@@ -3,7 +3,7 @@
 // asking among them.
 
 #include <cstdint>
-#include <functional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -27,8 +27,7 @@ class Crowd {
   void add(const PeerInfo& liar);
 
   /// See Machines::Twist.
-  bool twist(const dht::Message& asked, dht::Message& answer);
-  std::size_t size() const { return members_.size(); }
+  void twist(const dht::Message& asked, dht::Message& answer);
 
  private:
   struct Member {

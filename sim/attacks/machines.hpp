@@ -32,9 +32,8 @@ class Machines {
  public:
   using Number = std::uint32_t;
   using Done = std::function<void(const dht::LookupDone&)>;
-  /// Changes what a node answers to `from`; false when it does not answer at all.
-  using Twist = std::function<bool(Number liar, Number from, const dht::Message& asked,
-                                   dht::Message& answer)>;
+  /// Changes what a liar answers.
+  using Twist = std::function<void(const dht::Message& asked, dht::Message& answer)>;
 
   explicit Machines(const MachinesConfig& config);
 
@@ -59,7 +58,6 @@ class Machines {
   const PeerInfo& peer(Number number) const { return nodes_[number].peer; }
   /// None for an id that nobody has.
   std::optional<Number> number_of(const PeerId& id) const;
-  const Topology& topology() const { return topology_; }
   std::uint64_t delivered() const { return delivered_; }
 
  private:

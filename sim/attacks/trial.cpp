@@ -36,9 +36,8 @@ PeerId id_number(std::uint64_t number) {
 
 Trial::Trial(std::uint64_t seed, Deceit deceit)
     : machines_({.seed = seed}), crowd_(deceit), rng_(Rng(seed).fork("trial")) {
-  machines_.set_twist([this](Number, Number, const dht::Message& asked, dht::Message& answer) {
-    return crowd_.twist(asked, answer);
-  });
+  machines_.set_twist(
+      [this](const dht::Message& asked, dht::Message& answer) { crowd_.twist(asked, answer); });
 }
 
 void Trial::grow(std::uint32_t count, const std::function<bool(Number)>& lies) {
