@@ -13,7 +13,7 @@ struct ShareAttack {
   std::uint32_t nodes = 1000;
   std::uint32_t liars_percent = 20;
   Deceit deceit = Deceit::collude;
-  std::uint32_t asks = 200;  ///< puts, gets and lookups of nearest nodes, each way
+  std::uint32_t asks = 1000;  ///< puts, gets and lookups of nearest nodes, each way
 };
 
 /// An attacker grinds ids nearer to a key than any honest node's, several keys at a time. Records
