@@ -78,6 +78,7 @@ struct DhtConfig {
   std::size_t alpha = 3;
   std::size_t disjoint_paths = 8;
   Duration lookup_timeout = 1min;
+  std::size_t confirmations_enough = 10;
   Duration refresh = 10min;
   Duration record_ttl = 36h;
   Duration republish = 22h;

@@ -96,6 +96,9 @@ std::vector<Key> dht_keys() {
              "Paths of a lookup that share no node, so that liars on one path do not decide."),
       time("dht.lookup_timeout", MEMBER(dht.lookup_timeout), 1s, 10min,
            "A lookup that takes longer ends with what it has."),
+      number("dht.confirmations_enough", MEMBER(dht.confirmations_enough), 0, 64,
+             "A put or provide ends for its caller once so many nodes have confirmed it; those of "
+             "the nearest dht.k that are left are told meanwhile. 0: once all of them have."),
       time("dht.refresh", MEMBER(dht.refresh), 1min, 24h,
            "A bucket that no lookup went through for so long is refreshed."),
       time("dht.record_ttl", MEMBER(dht.record_ttl), 1min, 30 * 24h,

@@ -67,17 +67,20 @@ void Api::put_record(const http::Request& request, const http::Reply& reply) {
     });
     return;
   }
-  daemon_.wiring().dht().look_up(
-      [&](dht::Dht& dht, Now now) { return dht.put(now, key, *value); },
-      [this, reply, key_text](const dht::LookupDone& done) {
-        const auto& failed = daemon_.wiring().store_failure();
-        if (failed) return reply(unwritable(*failed));
-        const auto* stored = std::get_if<dht::Stored>(&done.result);
-        if (stored == nullptr) return reply(disappoint(done, "a value under " + key_text));
-        json::object answered{{"key", key_text}, {"stored", stored->count}, {"of", stored->of}};
-        add_facts(answered, done.facts);
-        reply(answer(answered));
-      });
+  daemon_.wiring().dht().look_up([&](dht::Dht& dht, Now now) { return dht.put(now, key, *value); },
+                                 [this, reply, key_text](const dht::LookupDone& done) {
+                                   const auto& failed = daemon_.wiring().store_failure();
+                                   if (failed) return reply(unwritable(*failed));
+                                   const auto* stored = std::get_if<dht::Stored>(&done.result);
+                                   if (stored == nullptr)
+                                     return reply(disappoint(done, "a value under " + key_text));
+                                   json::object answered{{"key", key_text},
+                                                         {"stored", stored->count},
+                                                         {"of", stored->of},
+                                                         {"goes_on", stored->goes_on}};
+                                   add_facts(answered, done.facts);
+                                   reply(answer(answered));
+                                 });
 }
 
 void Api::get_record(const http::Request& request, const http::Reply& reply) {
@@ -135,14 +138,15 @@ void Api::provide(const http::Request& request, const http::Reply& reply) {
   const auto key = multihash_in(cid);
   if (!key)
     return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
-  daemon_.wiring().dht().look_up([&](dht::Dht& dht, Now now) { return dht.provide(now, *key); },
-                                 [reply, cid](const dht::LookupDone& done) {
-                                   const auto* stored = std::get_if<dht::Stored>(&done.result);
-                                   if (stored == nullptr) return reply(disappoint(done, cid));
-                                   json::object answered{{"cid", cid}, {"told", stored->count}};
-                                   add_facts(answered, done.facts);
-                                   reply(answer(answered));
-                                 });
+  daemon_.wiring().dht().look_up(
+      [&](dht::Dht& dht, Now now) { return dht.provide(now, *key); },
+      [reply, cid](const dht::LookupDone& done) {
+        const auto* stored = std::get_if<dht::Stored>(&done.result);
+        if (stored == nullptr) return reply(disappoint(done, cid));
+        json::object answered{{"cid", cid}, {"told", stored->count}, {"goes_on", stored->goes_on}};
+        add_facts(answered, done.facts);
+        reply(answer(answered));
+      });
 }
 
 void Api::find_providers(const http::Request& request, const http::Reply& reply) {

@@ -60,6 +60,9 @@ struct Config {
   /// A lookup that has found something waits so long for peers that are slow. Two crashed nodes
   /// must not make every answer take as long as the patience with them.
   Duration enough_after = 1500ms;
+  /// A put or provide ends for its caller once so many nodes have confirmed, while the rest of the
+  /// k nearest are still looked for and told. 0: once all have been told.
+  std::size_t confirmations_enough = 10;
   /// How often a lookup that found nothing enters once more through other peers.
   std::size_t retries_max = 1;
   /// How often a lookup goes on because fewer nodes stand around its key than the size of the
@@ -116,6 +119,7 @@ struct NotFound {
 struct Stored {
   std::uint32_t count = 0;  ///< nodes that confirmed; for providers: that were told
   std::uint32_t of = 0;
+  bool goes_on = false;  ///< enough have confirmed, and the others are told now
 };
 struct Providers {
   Bytes key;
@@ -301,6 +305,7 @@ class Dht {
   bool doubt(Operation& operation);
   std::size_t enter_elsewhere(Operation& operation, std::size_t paths);
   bool is_enough(Now now, const Operation& operation) const;
+  bool is_late(Now now, const Operation& operation) const;
   void rearm(Now now, Operation& operation);
   void on_operation_timer(Now now, OperationId id);
   void on_lookup_answer(Now now, Operation& operation, const Pending& pending,
@@ -309,15 +314,13 @@ class Dht {
                          RequestFailure failure);
   void gather_answer(Now now, Operation& operation, const PeerId& from, const Message& message);
   std::vector<PeerInfo> destinations(const Operation& operation) const;
-  void on_store_end(Now now, Operation& operation, bool is_stored);
   void gather_record(Now now, const Operation& operation, Get& get, const PeerId& from,
                      const Record& record);
   void end_lookup(Now now, Operation& operation);
-  void store_at_nearest(Now now, Operation& operation, Put& put);
-  std::uint32_t announce_at_nearest(Operation& operation);
   OperationResult result_of(Now now, Operation& operation);
   void correct(Now now, Operation& operation, const Get& get);
   void finish(Now now, Operation& operation, OperationResult result);
+  void tell_askers(Now now, Operation& operation, const OperationResult& result);
   Operation* operation_of(OperationId id);
   Operation* operation_for(OperationId asker);
 
@@ -328,6 +331,17 @@ class Dht {
                       RequestFailure failure = {});
   static std::shared_ptr<const Explanation> explained(const Operation& operation,
                                                       const OperationResult& result);
+
+  // Puts and provides: dht_publish.cpp.
+  std::optional<Distance> sure_radius() const;
+  void tell_on_the_way(Now now, Operation& operation, const PeerInfo& peer);
+  void tell_if_late(Now now, Operation& operation);
+  void publish(Now now, Operation& operation);
+  void tell_nearest(Operation& operation);
+  void tell(Operation& operation, Publication& publication, const PeerInfo& peer);
+  void announce(const Bytes& key, const PeerInfo& to);
+  void on_store_end(Now now, Operation& operation, bool is_stored);
+  void end_if_enough(Now now, Operation& operation);
 
   // Crowded regions: dht_region.cpp.
   std::optional<std::uint64_t> network_size() const;

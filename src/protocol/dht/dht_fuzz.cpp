@@ -49,6 +49,7 @@ dht::Config small_config() {
   config.providers.count_max = 8;
   config.providers.per_key_max = 2;
   config.operations_max = 6;
+  config.confirmations_enough = 2;
   config.clients_max = 4;
   return config;
 }
