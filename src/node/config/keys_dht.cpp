@@ -110,14 +110,21 @@ std::vector<Key> dht_keys() {
       time("dht.provider_refresh", MEMBER(dht.provider_refresh), 30s, 30 * 24h,
            "How often the node repeats what it provides. Less than dht.provider_ttl."),
       number("dht.subnet_per_bucket", MEMBER(dht.subnet_per_bucket), 0, 64,
-             "Peers of one public subnet (an IPv4 /24 or an IPv6 /48) in a bucket, so that who "
-             "rents one subnet cannot fill it. 0: as many as there are."),
+             "Peers of one public subnet (an IPv4 /24 or an IPv6 /48) in a bucket, and among the "
+             "nodes that a value is put at, so that who rents one subnet cannot fill it. 0: as "
+             "many as there are."),
       number("dht.subnet_per_table", MEMBER(dht.subnet_per_table), 0, 65'536,
              "Peers of one public subnet in the whole table; raise it where a mesh stands in one "
              "data centre. 0: as many as there are. At least dht.subnet_per_bucket."),
+      number("dht.network_per_bucket", MEMBER(dht.network_per_bucket), 0, 64,
+             "The same of one public network (an IPv4 /16 or an IPv6 /32), which is about one "
+             "provider in one region. 0: as many as there are."),
+      number("dht.network_per_table", MEMBER(dht.network_per_table), 0, 65'536,
+             "Peers of one public network in the whole table. 0: as many as there are. At least "
+             "dht.network_per_bucket."),
       boolean("dht.caps_private", MEMBER(dht.caps_private),
-              "Whether the caps on subnets count loopback and private addresses too, which "
-              "usually are one subnet."),
+              "Whether the caps on subnets and networks count loopback and private addresses "
+              "too, which usually are one subnet."),
       number(
           "dht.cache_values", MEMBER(dht.cache_values), 0, 1'000'000,
           "Values of earlier lookups that are kept for the node's users; 0 keeps none. They take "

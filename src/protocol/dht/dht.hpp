@@ -98,6 +98,11 @@ struct GetOptions {
   bool is_explained = false;
 };
 
+struct PutOptions {
+  /// Hear of the end when everybody has been told, as if enough confirmations were none.
+  bool is_patient = false;
+};
+
 // How an operation can end.
 struct Peers {
   std::vector<PeerInfo> nearest;  ///< that answered, nearest first, at most k
@@ -119,7 +124,8 @@ struct NotFound {
 struct Stored {
   std::uint32_t count = 0;  ///< nodes that confirmed; for providers: that were told
   std::uint32_t of = 0;
-  bool goes_on = false;  ///< enough have confirmed, and the others are told now
+  bool goes_on = false;    ///< enough have confirmed, and the others are told now
+  std::vector<PeerId> by;  ///< the `count`, in the order of their answers
 };
 struct Providers {
   Bytes key;
@@ -230,7 +236,7 @@ class Dht {
   OperationId find_nearest(Now now, ByteView key);
   /// Keeps the value here, renews it until its validator says that it has ended, and stores it at
   /// the nearest nodes.
-  OperationId put(Now now, const Bytes& key, const Bytes& value);
+  OperationId put(Now now, const Bytes& key, const Bytes& value, PutOptions options = {});
   OperationId get(Now now, const Bytes& key, GetOptions options = {});
   /// Says that this node provides `key`, a multihash, now and in the future.
   OperationId provide(Now now, const Bytes& key);
@@ -339,8 +345,9 @@ class Dht {
   void publish(Now now, Operation& operation);
   void tell_nearest(Operation& operation);
   void tell(Operation& operation, Publication& publication, const PeerInfo& peer);
+  static Stored stored_so_far(const Publication& publication);
   void announce(const Bytes& key, const PeerInfo& to);
-  void on_store_end(Now now, Operation& operation, bool is_stored);
+  void on_store_end(Now now, Operation& operation, const PeerId& by, bool is_stored);
   void end_if_enough(Now now, Operation& operation);
 
   // Crowded regions: dht_region.cpp.

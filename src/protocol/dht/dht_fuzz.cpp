@@ -40,7 +40,8 @@ class Script {
 dht::Config small_config() {
   dht::Config config;
   config.table.bucket_size = 4;
-  config.table.subnet_per_table_max = 40;
+  config.table.per_table.subnet_max = 40;
+  config.table.per_bucket = {.subnet_max = 2, .network_max = 3};
   config.lookup.k = 4;
   config.lookup.disjoint_paths = 2;
   config.lookup.unasked_per_path_max = 8;

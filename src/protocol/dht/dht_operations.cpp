@@ -50,11 +50,15 @@ OperationId Dht::find_nearest(Now now, ByteView key) {
   return begin(now, key, FindNearest{});
 }
 
-OperationId Dht::put(Now now, const Bytes& key, const Bytes& value) {
+OperationId Dht::put(Now now, const Bytes& key, const Bytes& value, PutOptions options) {
   const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
   if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
   drop_cached(now, key, value);
-  return begin(now, key, Put{.value = value, .published = {}, .publication = {sure_radius()}});
+  return begin(
+      now, key,
+      Put{.value = value,
+          .published = {},
+          .publication = {.told_on_the_way = sure_radius(), .is_patient = options.is_patient}});
 }
 
 OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
@@ -77,7 +81,7 @@ OperationId Dht::provide(Now now, const Bytes& key) {
   if (key.empty() || key.size() > key_size_max_bytes)
     return end_at_once(Refused{Verdict::malformed});
   if (!providers_.add_own(now, key, next_.persist)) return end_at_once(Overloaded{});
-  return begin(now, key, Provide{.publication = {sure_radius()}});
+  return begin(now, key, Provide{.publication = {.told_on_the_way = sure_radius()}});
 }
 
 void Dht::stop_providing(Now /*now*/, const Bytes& key) {
@@ -368,16 +372,17 @@ OperationResult Dht::result_of(Now now, Operation& operation) {
       if (result.providers.size() < find->count_max) result.providers.push_back({peer, addresses});
     return result;
   }
-  if (const auto* to = publication_of(operation.goal))
-    return Stored{to->confirmed, static_cast<std::uint32_t>(to->told.size())};
+  if (const auto* publication = publication_of(operation.goal)) return stored_so_far(*publication);
   Peers peers{destinations(operation)};
   if (peers.nearest.size() > config_.lookup.k) peers.nearest.resize(config_.lookup.k);
   return peers;
 }
 
-/// Where replicas of the operation's key belong.
+/// Where replicas of the operation's key belong: the k nearest, of whom no place may hold more than
+/// it may of a bucket, or in a crowd everybody.
 std::vector<PeerInfo> Dht::destinations(const Operation& operation) const {
-  return operation.region ? operation.region->members : operation.lookup.nearest();
+  if (operation.region) return operation.region->members;
+  return table_.of_many_places(operation.lookup.answered_peers(), config_.lookup.k);
 }
 
 /// Sends the best value to those who answered with a worse one, this node included.

@@ -17,6 +17,14 @@
 #include "protocol/dht/dht.hpp"
 
 namespace mycel::dht {
+namespace {
+
+bool is_told(const Publication& publication, const PeerId& peer) {
+  return std::ranges::any_of(publication.told,
+                             [&](const PeerInfo& told) { return told.id == peer; });
+}
+
+}  // namespace
 
 /// Whoever stands within it is one of the k = 20 nearest with a probability of 88 % or more: there
 /// are three quarters of k to be expected. None while the size of the network is unknown.
@@ -31,7 +39,10 @@ void Dht::tell_on_the_way(Now now, Operation& operation, const PeerInfo& peer) {
   Publication* publication = publication_of(operation.goal);
   if (publication == nullptr || !publication->told_on_the_way) return;
   if (distance(Key::of(peer.id), operation.lookup.target()) > *publication->told_on_the_way) return;
-  if (std::ranges::find(publication->told, peer.id) != publication->told.end()) return;
+  if (is_told(*publication, peer.id)) return;
+  std::vector<PeerInfo> told = publication->told;
+  told.push_back(peer);
+  if (table_.of_many_places(told, told.size()).size() < told.size()) return;  // too many of a place
   tell(operation, *publication, peer);
   end_if_enough(now, operation);
 }
@@ -56,15 +67,14 @@ void Dht::publish(Now now, Operation& operation) {
 void Dht::tell_nearest(Operation& operation) {
   Publication& publication = *publication_of(operation.goal);
   for (const PeerInfo& peer : destinations(operation))
-    if (std::ranges::find(publication.told, peer.id) == publication.told.end())
-      tell(operation, publication, peer);
+    if (!is_told(publication, peer.id)) tell(operation, publication, peer);
 }
 
 void Dht::tell(Operation& operation, Publication& publication, const PeerInfo& peer) {
   const auto* put = std::get_if<Put>(&operation.goal);
   // Who stops providing while others are still told is not announced any more.
   if (put == nullptr && !providers_.is_own(operation.key)) return;
-  publication.told.push_back(peer.id);
+  publication.told.push_back(peer);
   if (put != nullptr) {
     publication.waiting += 1;
     operation.messages += 1;
@@ -72,7 +82,7 @@ void Dht::tell(Operation& operation, Publication& publication, const PeerInfo& p
     ask(peer, Purpose::store, operation.id,
         {.type = MessageType::put_value, .key = operation.key, .record = record});
   } else if (!local_addresses_.empty()) {  // receivers refuse a provider without an address
-    publication.confirmed += 1;
+    publication.confirmed.push_back(peer.id);
     operation.messages += 1;
     announce(operation.key, peer);
   }
@@ -86,10 +96,10 @@ void Dht::announce(const Bytes& key, const PeerInfo& to) {
   counters_.messages += 1;
 }
 
-void Dht::on_store_end(Now now, Operation& operation, bool is_stored) {
+void Dht::on_store_end(Now now, Operation& operation, const PeerId& by, bool is_stored) {
   Publication& publication = *publication_of(operation.goal);
   publication.waiting -= 1;
-  if (is_stored) publication.confirmed += 1;
+  if (is_stored) publication.confirmed.push_back(by);
   if (operation.is_storing && publication.waiting == 0)
     return finish(now, operation, result_of(now, operation));
   end_if_enough(now, operation);
@@ -99,14 +109,22 @@ void Dht::on_store_end(Now now, Operation& operation, bool is_stored) {
 void Dht::end_if_enough(Now now, Operation& operation) {
   const Publication& publication = *publication_of(operation.goal);
   if (operation.askers.empty() || operation.is_upkeep || operation.region ||
-      config_.confirmations_enough == 0 || publication.confirmed < config_.confirmations_enough)
+      publication.is_patient || config_.confirmations_enough == 0 ||
+      publication.confirmed.size() < config_.confirmations_enough)
     return;
   const auto nodes = network_size();
   if (!nodes || is_crowded(operation.lookup.target(), operation.lookup.nearest(), *nodes)) return;
   probe("a publication ended for its caller before everybody was told");
   counters_.early_publications += 1;
-  const auto told = static_cast<std::uint32_t>(publication.told.size());
-  tell_askers(now, operation, Stored{publication.confirmed, told, true});
+  Stored stored = stored_so_far(publication);
+  stored.goes_on = true;
+  tell_askers(now, operation, std::move(stored));
+}
+
+Stored Dht::stored_so_far(const Publication& publication) {
+  return {.count = static_cast<std::uint32_t>(publication.confirmed.size()),
+          .of = static_cast<std::uint32_t>(publication.told.size()),
+          .by = publication.confirmed};
 }
 
 }  // namespace mycel::dht

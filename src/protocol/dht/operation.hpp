@@ -50,9 +50,10 @@ struct Get {
 struct Publication {
   /// Whoever answers from within it is told at once, before the lookup has ended.
   std::optional<Distance> told_on_the_way;
-  std::vector<PeerId> told;
+  std::vector<PeerInfo> told;
   std::uint32_t waiting = 0;
-  std::uint32_t confirmed = 0;
+  std::vector<PeerId> confirmed;  ///< who said that they have it; for providers: who was told
+  bool is_patient = false;        ///< the caller waits for everybody
 };
 struct Put {
   Bytes value;
