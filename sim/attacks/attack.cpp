@@ -51,6 +51,7 @@ AttackOutcome run(const ShareAttack& attack) {
   for_each_ask([&](std::uint32_t way, const Bytes& key) { trial.put(trial.any_honest(way), key); });
   for_each_ask([&](std::uint32_t way, const Bytes& key) {
     trial.get(trial.any_honest(way), key);
+    trial.get_at_quorum(trial.any_honest(way), key);
     trial.find(trial.any_honest(way), trial.any_key());
   });
   AttackOutcome outcome = outcome_of(trial);

@@ -100,6 +100,16 @@ void Trial::get(Number asker, const Bytes& key) {
       });
 }
 
+void Trial::get_at_quorum(Number asker, const Bytes& key) {
+  Tally& tally = tallies_[way_of(asker)];
+  machines_.look_up(
+      asker, [&](dht::Dht& dht, Now now) { return dht.get(now, key, {.quorum = quorum}); },
+      [&tally](const dht::LookupDone& done) {
+        const auto* value = std::get_if<dht::Value>(&done.result);
+        if (value != nullptr && value->answers >= quorum) tally.quorum_facts.push_back(done.facts);
+      });
+}
+
 void Trial::get_again(Number asker, const Bytes& key) {
   Tally& tally = tallies_[way_of(asker)];
   machines_.look_up(

@@ -23,14 +23,18 @@ inline constexpr std::array ways{Way{"plain", 1, true}, Way{"d=1", 1}, Way{"d=3"
                                  Way{"d=8", 8}};
 dht::Config config_of(const Way& way);
 
+/// Valid values that a careful reader gathers: more than a third of the replicas.
+inline constexpr std::size_t quorum = 7;
+
 struct Tally {
   std::uint32_t gets = 0;
   std::uint32_t found = 0;
   std::uint32_t found_with_retry = 0;  ///< or by a second get of the same node
   std::uint32_t finds = 0;
-  std::uint32_t nearest_found = 0;   ///< the honest node nearest to the key is in the result
-  std::uint32_t nearest_missed = 0;  ///< honest ones of the twenty nearest that are not in it
-  std::vector<dht::Facts> get_facts;
+  std::uint32_t nearest_found = 0;       ///< the honest node nearest to the key is in the result
+  std::uint32_t nearest_missed = 0;      ///< honest ones of the twenty nearest that are not in it
+  std::vector<dht::Facts> get_facts;     ///< that ended with the first valid value
+  std::vector<dht::Facts> quorum_facts;  ///< that ended with `quorum` of them, as far as they did
   std::vector<dht::Facts> find_facts;
   std::vector<dht::Facts> put_facts;
 };
@@ -56,6 +60,7 @@ class Trial {
   Bytes any_key();
   void put(Number author, const Bytes& key);
   void get(Number asker, const Bytes& key);
+  void get_at_quorum(Number asker, const Bytes& key);
   void find(Number asker, const Bytes& key);
   /// So long that every operation has ended.
   void let_end();

@@ -18,6 +18,9 @@ void Counters::each(const CounterVisitor& visit) const {
   visit({"dht_early_publications_total",
          "Puts and provides whose caller heard of the end before the last nodes were told."},
         early_publications);
+  visit({"dht_belied_answers_total",
+         "Answers that named accomplices only, by what their lookup found in the end."},
+        belied_answers);
   visit({"deduplicated_requests_total", "Lookups that were under way already for somebody else."},
         deduplicated_requests);
   visit({"dht_cache_hits_total", "Values answered from the cache."}, cache_hits);

@@ -254,7 +254,7 @@ const Counters& Dht::counters() const {
   counters_.record_bytes = records_.bytes();
   counters_.providers = providers_.size();
   counters_.cached_values = cache_.size();
-  counters_.network_size_estimate = network_size().value_or(0);
+  counters_.network_size_estimate = size_.nodes().value_or(0);
   return counters_;
 }
 

@@ -304,7 +304,9 @@ class Dht {
   void run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep);
   OperationId end_at_once(OperationResult result);
   void advance(Now now, Operation& operation);
+  std::vector<PeerInfo> entry_points(const Key& target) const;
   void enter_widely(Lookup& lookup);
+  void weigh_answers(Now now, const Operation& operation);
   std::vector<PeerInfo> any_of_table(const std::function<bool(const PeerId&)>& belongs);
   bool retry(Operation& operation);
   bool is_doubtful(const Operation& operation) const;
@@ -351,7 +353,6 @@ class Dht {
   void end_if_enough(Now now, Operation& operation);
 
   // Crowded regions: dht_region.cpp.
-  std::optional<std::uint64_t> network_size() const;
   bool begin_region(Now now, Operation& operation);
   void advance_region(Now now, Operation& operation);
   bool sweep(Now now, Operation& operation);

@@ -261,6 +261,37 @@ TEST(DhtNetwork, a_value_is_found_although_a_fifth_of_the_nodes_hide_it_and_name
   }
 }
 
+TEST(DhtNetwork, liars_who_name_only_each_other_are_soon_not_named_any_more) {
+  Config config;
+  config.lookup.disjoint_paths = 8;
+  World world(17, config);
+  world.grow(120);
+  world.run_for(1min);
+  std::vector<Peer> liars;
+  for (std::size_t i = 0; i < world.size(); i += 4)
+    liars.push_back({world.node(i).info.id, world.node(i).info.addresses});
+  for (std::size_t i = 0; i < world.size(); i += 4)
+    world.node(i).twist = [&](Message& message) { message.closer = liars; };
+  const std::size_t asker = 1;
+  const auto count_believed = [&] {
+    const RoutingTable& table = world.node(asker).dht->table();
+    return std::ranges::count_if(table.peers(RoutingTable::Which::believed),
+                                 [&](const PeerId& id) { return world.index_of(id) % 4 == 0; });
+  };
+  const auto believed_before = count_believed();
+  ASSERT_GE(believed_before, 10);
+  for (int i = 0; i < 20; ++i)
+    world.finish(asker, world.tell(asker, [&](Dht& dht) {
+      return dht.find_nearest(world.now(), as_bytes("any " + std::to_string(i)));
+    }));
+  EXPECT_LE(count_believed(), believed_before / 3);
+  const RoutingTable& table = world.node(asker).dht->table();
+  const auto honest =
+      std::ranges::count_if(table.peers(RoutingTable::Which::believed),
+                            [&](const PeerId& id) { return world.index_of(id) % 4 != 0; });
+  EXPECT_GE(honest, 40) << "who says what is so stays believed";
+}
+
 TEST(DhtNetwork, stale_holders_are_corrected_by_a_careful_reader) {
   World world(12);
   world.grow(60);

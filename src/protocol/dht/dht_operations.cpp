@@ -133,7 +133,7 @@ OperationId Dht::end_at_once(OperationResult result) {
 void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) {
   const Key target = Key::of(key);
   Lookup lookup(config_for(goal, config_.lookup), target, self_);
-  lookup.enter(table_.nearest(target, config_.lookup.k, RoutingTable::Which::all));
+  lookup.enter(entry_points(target));
   if (is_upkeep && std::holds_alternative<FindNearest>(goal)) enter_widely(lookup);
   Operation& operation = operations_
                              .emplace(id, Operation{.id = id,
@@ -154,6 +154,15 @@ void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) 
   advance(now, operation);
 }
 
+/// The nearest to ask first; belied ones only when there are few others.
+std::vector<PeerInfo> Dht::entry_points(const Key& target) const {
+  std::vector<PeerInfo> peers =
+      table_.nearest(target, config_.lookup.k, RoutingTable::Which::believed);
+  if (peers.size() < config_.lookup.k)
+    peers = table_.nearest(target, config_.lookup.k, RoutingTable::Which::all);
+  return peers;
+}
+
 /// On paths of their own through those whom this node met first, and through any others: a table
 /// that liars have filled at one end would only lead to them again.
 void Dht::enter_widely(Lookup& lookup) {
@@ -165,9 +174,9 @@ void Dht::enter_widely(Lookup& lookup) {
   lookup.enter(any_of_table([&](const PeerId& peer) { return !lookup.knows(peer); }), more_paths);
 }
 
-/// At most k, drawn from those that belong.
+/// At most k, drawn from the believed that belong.
 std::vector<PeerInfo> Dht::any_of_table(const std::function<bool(const PeerId&)>& belongs) {
-  std::vector<PeerId> drawn = table_.peers();
+  std::vector<PeerId> drawn = table_.peers(RoutingTable::Which::believed);
   std::erase_if(drawn, [&](const PeerId& peer) { return !belongs(peer); });
   rng_.shuffle(drawn);
   if (drawn.size() > config_.lookup.k) drawn.resize(config_.lookup.k);
@@ -208,9 +217,19 @@ void Dht::advance(Now now, Operation& operation) {
     if (begin_region(now, operation)) return advance_region(now, operation);
     if (is_doubtful(operation) && doubt(operation)) continue;
     size_.on_neighbourhood(operation.lookup.target(), operation.lookup.nearest());
+    weigh_answers(now, operation);
     if (!is_in_vain(operation) || !retry(operation)) break;
   }
   end_lookup(now, operation);
+}
+
+/// Once a neighbourhood was found that need not be doubted, it tells who lied on the way to it.
+void Dht::weigh_answers(Now now, const Operation& operation) {
+  if (config_.doubts_max == 0 || operation.doubts >= config_.doubts_max) return;
+  const Belief belief = weigh(operation.lookup.testimonies(), config_.lookup.k);
+  counters_.belied_answers += belief.belied.size();
+  for (const PeerId& peer : belief.belied) table_.on_belied(peer);
+  for (const PeerInfo& peer : belief.borne_out) table_.on_borne_out(now.instant, peer);
 }
 
 bool Dht::is_enough(Now now, const Operation& operation) const {

@@ -9,16 +9,10 @@
 
 namespace mycel::dht {
 
-std::optional<std::uint64_t> Dht::network_size() const {
-  const Key& self = table_.self_key();
-  return size_.nodes(
-      nodes_around(self, table_.nearest(self, config_.lookup.k, RoutingTable::Which::all)));
-}
-
 /// Whether the region is searched now: once an operation, and only around a crowded key.
 bool Dht::begin_region(Now now, Operation& operation) {
   if (!config_.region.is_enabled || operation.region || operation.is_upkeep) return false;
-  const auto nodes = network_size();
+  const auto nodes = size_.nodes();
   if (!nodes) return false;
   const std::vector<PeerInfo> nearest = operation.lookup.nearest();
   if (!is_crowded(operation.lookup.target(), nearest, *nodes)) return false;

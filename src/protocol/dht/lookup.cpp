@@ -1,26 +1,12 @@
 #include "protocol/dht/lookup.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "foundation/base/check.hpp"
 #include "foundation/base/probe.hpp"
 
 namespace mycel::dht {
-namespace {
-
-// The end of a multihash, where ids differ; 0 for one that is shorter than a hash.
-std::uint64_t tail_of(const PeerId& peer) {
-  std::uint64_t tail = 0;
-  const ByteView bytes = peer.view();
-  if (bytes.size() >= sizeof tail)
-    std::memcpy(&tail, bytes.data() + bytes.size() - sizeof tail, sizeof tail);
-  return tail;
-}
-
-}  // namespace
-
 Lookup::Lookup(const LookupConfig& config, const Key& target, const PeerId& self)
     : config_(config), target_(target), self_(self) {
   check(config.k > 0 && config.parallel > 0 && config.disjoint_paths > 0,
@@ -77,9 +63,14 @@ std::optional<Lookup::Answering> Lookup::begin_answer(const PeerId& peer) {
   answered_ += 1;
   const Node& node = nodes_[place->node];
   const Distance* nearest = nearest_on(place->path);
-  return Answering{.path = place->path,
+  return Answering{.node = place->node,
+                   .path = place->path,
                    .hops = std::size_t{node.hops} + 1,
                    .nearest_before = nearest != nullptr ? *nearest : node.where};
+}
+
+void Lookup::note_named(const Answering& answer, const PeerId& named) {
+  nodes_[answer.node].named.push_back(tail_of(named));
 }
 
 void Lookup::end_answer(const Answering& answer) {
@@ -130,6 +121,14 @@ std::vector<PeerInfo> Lookup::answered_peers() const {
   for (const Place& place : places_)
     if (place.state == State::answered) peers.push_back(nodes_[place.node].peer);
   return peers;
+}
+
+std::vector<Testimony> Lookup::testimonies() const {
+  std::vector<Testimony> testimonies;
+  for (const Place& place : places_)
+    if (place.state == State::answered)
+      testimonies.push_back({nodes_[place.node].peer, nodes_[place.node].named});
+  return testimonies;
 }
 
 bool Lookup::has_answered(const PeerId& peer) const {

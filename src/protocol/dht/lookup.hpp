@@ -17,6 +17,7 @@
 #include "foundation/model/multiaddr.hpp"
 #include "foundation/model/peer_id.hpp"
 
+#include "protocol/dht/belief.hpp"
 #include "protocol/dht/key.hpp"
 
 namespace mycel::dht {
@@ -61,8 +62,10 @@ class Lookup {
     const auto answer = begin_answer(peer);
     if (!answer) return;
     const std::size_t believed = std::min(closer.size(), config_.k);
-    for (std::size_t i = 0; i < believed; ++i)
+    for (std::size_t i = 0; i < believed; ++i) {
       learn(answer->path, closer[i].id, closer[i].addresses, answer->hops);
+      note_named(*answer, closer[i].id);
+    }
     end_answer(*answer);
   }
   void on_failure(const PeerId& peer);
@@ -77,6 +80,8 @@ class Lookup {
   std::vector<PeerInfo> nearest() const;
   /// Everyone that answered, nearest first.
   std::vector<PeerInfo> answered_peers() const;
+  /// Everyone that answered and whom it named, nearest first.
+  std::vector<Testimony> testimonies() const;
   bool has_answered(const PeerId& peer) const;
   /// The path that asked a known peer, and how many answers led to it.
   struct Trail {
@@ -103,6 +108,7 @@ class Lookup {
     Distance where;
     std::uint16_t hops = 0;  // 0 for entry points
     Instant asked_at{};
+    std::vector<std::uint64_t> named{};  // tails of their ids, once it answered
   };
   /// What the walks over all that is known look at, close together.
   struct Place {
@@ -118,6 +124,7 @@ class Lookup {
     bool is_closing = false;    // the last answer named nobody nearer
   };
   struct Answering {
+    NodeIndex node = 0;
     std::size_t path = 0;
     std::size_t hops = 0;  // of those whom it names
     Distance nearest_before;
@@ -128,6 +135,7 @@ class Lookup {
   }
   Distance distance_to(const PeerId& peer) const;
   std::optional<Answering> begin_answer(const PeerId& peer);
+  void note_named(const Answering& answer, const PeerId& named);
   void end_answer(const Answering& answer);
   std::optional<NodeIndex> index_of(const PeerId& peer) const;
   std::size_t place_for(const Distance& where) const;

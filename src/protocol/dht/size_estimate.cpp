@@ -7,7 +7,6 @@ namespace {
 
 // Fewer peers than these crowd no place: their distances scatter too widely.
 constexpr std::size_t crowd_min = 8;
-constexpr std::uint64_t own_weight_max = 4;
 
 /// The first 48 bits of a distance: more than a network has nodes, and sums of them fit a word.
 std::uint64_t head_of(const Key& target, const PeerId& peer) {
@@ -37,12 +36,6 @@ std::optional<std::uint64_t> nodes_around(const Key& target, const std::vector<P
 void SizeEstimate::on_neighbourhood(const Key& target, const std::vector<PeerInfo>& nearest) {
   const auto nodes = nodes_around(target, nearest);
   if (nodes) samples_[seen_++ % samples_max] = *nodes;
-}
-
-std::optional<std::uint64_t> SizeEstimate::nodes(std::optional<std::uint64_t> own) const {
-  const auto median = quantile(2);
-  if (!median) return std::nullopt;
-  return std::clamp(own.value_or(0), *median, *median * own_weight_max);
 }
 
 std::optional<std::uint64_t> SizeEstimate::nodes_if_half_were_led_astray() const {

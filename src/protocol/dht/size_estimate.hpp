@@ -25,10 +25,9 @@ class SizeEstimate {
   static constexpr std::size_t neighbours_min = 5;
 
   void on_neighbourhood(const Key& target, const std::vector<PeerInfo>& nearest);
-  /// The median over the last neighbourhoods; none before enough of them were seen. `own` is what
-  /// the node's own neighbourhood speaks of at this moment: it shows growth at once, but whoever
-  /// crowds there could make it say anything, so it raises the median fourfold at most.
-  std::optional<std::uint64_t> nodes(std::optional<std::uint64_t> own = {}) const;
+  /// The median over the last neighbourhoods; none before enough of them were seen. It lags behind
+  /// growth, and nobody who crowds one place can raise it.
+  std::optional<std::uint64_t> nodes() const { return quantile(2); }
   /// The upper quartile instead: half of the lookups may have met a crowd of liars only, who stand
   /// less densely than all nodes together, and it still tells how many there are.
   std::optional<std::uint64_t> nodes_if_half_were_led_astray() const;

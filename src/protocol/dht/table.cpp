@@ -127,6 +127,27 @@ std::optional<PeerInfo> RoutingTable::on_failed(const PeerId& peer) {
   return gone;
 }
 
+void RoutingTable::on_belied(const PeerId& peer) {
+  Bucket& bucket = buckets_[bucket_of(Key::of(peer))];
+  const auto known = find_in(bucket.entries, peer);
+  if (known != bucket.entries.end()) known->is_belied = true;
+}
+
+void RoutingTable::on_borne_out(Instant now, const PeerInfo& peer) {
+  const Key key = Key::of(peer.id);
+  Bucket& bucket = buckets_[bucket_of(key)];
+  const auto known = find_in(bucket.entries, peer.id);
+  if (known != bucket.entries.end()) {
+    known->is_belied = false;
+    return;
+  }
+  const auto belied = std::ranges::find_if(bucket.entries, &Entry::is_belied);
+  if (belied == bucket.entries.end()) return;
+  bucket.entries.erase(belied);
+  size_ -= 1;
+  insert(make_entry(now, key, peer), key);
+}
+
 bool RoutingTable::remove(const PeerId& peer) {
   Bucket& bucket = buckets_[bucket_of(Key::of(peer))];
   std::erase_if(bucket.reserve, [&](const Entry& waiting) { return waiting.id == peer; });
@@ -230,6 +251,11 @@ const RoutingTable::Entry* RoutingTable::entry_of(const PeerId& peer) const {
   return known == bucket.entries.end() ? nullptr : &*known;
 }
 
+bool RoutingTable::belongs(const Entry& entry, Which which) {
+  return which == Which::all ||
+         (!entry.is_belied && (which == Which::believed || entry.failures == 0));
+}
+
 // A bucket lies nearer to the target than another, whoever is in it. First the one that the target
 // falls into; then all nearer to this node, which are equally far; then the farther ones, one by
 // one.
@@ -239,8 +265,7 @@ std::vector<PeerInfo> RoutingTable::nearest(const Key& target, std::size_t count
   found.reserve(std::min(size_, count + 2 * config_.bucket_size));
   const auto gather = [&](const Bucket& bucket) {
     for (const Entry& entry : bucket.entries)
-      if ((which == Which::all || entry.failures == 0) &&
-          (except == nullptr || entry.id != *except))
+      if (belongs(entry, which) && (except == nullptr || entry.id != *except))
         found.push_back({entry.head ^ target.words[0], &entry});
   };
   const std::size_t own = bucket_of(target);
@@ -291,11 +316,12 @@ std::vector<PeerId> RoutingTable::bucket(std::size_t index) const {
   return peers;
 }
 
-std::vector<PeerId> RoutingTable::peers() const {
+std::vector<PeerId> RoutingTable::peers(Which which) const {
   std::vector<PeerId> peers;
   peers.reserve(size_);
   for (const Bucket& bucket : buckets_)
-    for (const Entry& entry : bucket.entries) peers.push_back(entry.id);
+    for (const Entry& entry : bucket.entries)
+      if (belongs(entry, which)) peers.push_back(entry.id);
   return peers;
 }
 

@@ -57,6 +57,11 @@ class RoutingTable {
   /// A peer did not answer. It leaves when somebody waits for its place or after `failures_max` in
   /// a row; until then it is not named to others. Returns who left.
   std::optional<PeerInfo> on_failed(const PeerId& peer);
+  /// What a peer said of others was belied by what was found: from now on it is neither named to
+  /// others nor the first to be asked.
+  void on_belied(const PeerId& peer);
+  /// What a peer said was borne out. It takes the place of a belied one when its bucket is full.
+  void on_borne_out(Instant now, const PeerInfo& peer);
   /// A peer serves the DHT no more.
   bool remove(const PeerId& peer);
   /// What a known peer says of its own addresses, which replaces what was known. False when it is
@@ -72,9 +77,10 @@ class RoutingTable {
   std::optional<PeerInfo> find(const PeerId& peer) const;
   bool contains(const PeerId& peer) const { return entry_of(peer) != nullptr; }
 
-  enum class Which : std::uint8_t { all, answering };
-  /// The nearest to `target` of those in the table, nearest first, at most `count`. `answering`
-  /// leaves out those whose last request failed; `except` is never among them.
+  enum class Which : std::uint8_t { all, believed, answering };
+  /// The nearest to `target` of those in the table, nearest first, at most `count`. `believed`
+  /// leaves out the belied, `answering` also those whose last request failed; `except` is never
+  /// among them.
   std::vector<PeerInfo> nearest(const Key& target, std::size_t count, Which which,
                                 const PeerId* except = nullptr) const;
   /// Those not heard from since `before`, the longest silent of each bucket first; at most `count`.
@@ -82,7 +88,7 @@ class RoutingTable {
   /// Everyone in bucket `index`, most recently seen last.
   std::vector<PeerId> bucket(std::size_t index) const;
   /// Everyone, by bucket.
-  std::vector<PeerId> peers() const;
+  std::vector<PeerId> peers(Which which = Which::all) const;
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -97,6 +103,7 @@ class RoutingTable {
   struct Entry {
     PeerId id;
     std::uint8_t failures = 0;
+    bool is_belied = false;
     std::uint32_t answered_s = 0;  // seconds of NodeClock
     PlaceMark seen_in = unseen;    // when it came; takes no room here, before a wider member
     std::uint64_t head = 0;        // first word of its key: settles nearly every comparison
@@ -117,6 +124,7 @@ class RoutingTable {
   Entry make_entry(Instant now, const Key& key, const PeerInfo& peer) const;
   Taken insert(Entry entry, const Key& key);
   void split_last();
+  static bool belongs(const Entry& entry, Which which);
   bool make_room(Bucket& bucket);
   void fill_from_reserve(Bucket& bucket);
   void put_in_reserve(Bucket& bucket, Entry entry) const;

@@ -121,6 +121,32 @@ TEST(RoutingTable, a_silent_peer_gives_its_place_to_the_last_that_waits) {
   EXPECT_TRUE(full.table.contains(peer_number(full.outside[1])));
 }
 
+TEST(RoutingTable, a_belied_peer_is_neither_named_nor_asked_first_until_it_is_borne_out) {
+  RoutingTable table({}, peer_number(0));
+  table.on_answered(start, info(1));
+  table.on_belied(peer_number(1));
+  EXPECT_TRUE(table.nearest(Key{}, 20, Which::answering).empty());
+  EXPECT_TRUE(table.nearest(Key{}, 20, Which::believed).empty());
+  EXPECT_TRUE(table.peers(Which::believed).empty());
+  EXPECT_EQ(table.nearest(Key{}, 20, Which::all).size(), 1) << "a last resort";
+  table.on_answered(start, info(1));
+  EXPECT_TRUE(table.nearest(Key{}, 20, Which::believed).empty()) << "an answer is no proof";
+  table.on_borne_out(start, info(1));
+  EXPECT_EQ(table.nearest(Key{}, 20, Which::answering).size(), 1);
+}
+
+TEST(RoutingTable, in_a_full_bucket_one_that_was_borne_out_replaces_one_that_was_belied) {
+  FullTable full;
+  const PeerId liar = peer_number(full.inside[3]);
+  full.table.on_borne_out(start, info(full.outside[0]));
+  EXPECT_FALSE(full.table.contains(peer_number(full.outside[0]))) << "nobody had to go";
+  full.table.on_belied(liar);
+  full.table.on_borne_out(start, info(full.outside[1]));
+  EXPECT_FALSE(full.table.contains(liar));
+  EXPECT_TRUE(full.table.contains(peer_number(full.outside[1])));
+  EXPECT_EQ(full.table.bucket(0).size(), 20);
+}
+
 TEST(RoutingTable, without_successor_a_peer_leaves_after_two_failures_and_is_not_named_meanwhile) {
   RoutingTable table({}, peer_number(0));
   table.on_answered(start, info(1));
