@@ -170,8 +170,13 @@ class Parser {
     put.parse_complete_callback([value, file] {
       if (value->empty() && file->empty()) throw CLI::RequiredError("VALUE or --file FILE");
     });
-    put.add_flag("--unchecked", arguments_.is_unchecked,
-                 "Send it even if this node's own rules refuse it: the others judge");
+    CLI::Option* const unchecked =
+        put.add_flag("--unchecked", arguments_.is_unchecked,
+                     "Send it even if this node's own rules refuse it: the others judge");
+    put.add_flag("--all", arguments_.is_all, "Wait until all of the nearest nodes were told");
+    put.add_flag("--witnessed", arguments_.is_witnessed,
+                 "Wait for all, and have witnesses of the mesh sign what they see of it")
+        ->excludes(unchecked);
     CLI::App& get =
         with_node(add(record, "get", "Find a value", "mycel record get /mycel-raw/greeting"));
     get.add_option("KEY", arguments_.first, "Key, with its namespace")->required();

@@ -47,6 +47,7 @@ struct Arguments {
   bool is_unchecked = false;
   bool is_explained = false;
   bool is_witnessed = false;
+  bool is_all = false;
   bool is_fresh = false;  ///< what the node found a moment ago will not do
   std::uint64_t at = 0;   ///< a byte of a file
   std::uint32_t count = 0;

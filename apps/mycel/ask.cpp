@@ -82,7 +82,9 @@ Question put_record(const Arguments& arguments) {
   return send("POST", "/v1/records",
               {{"key", arguments.first},
                {"value", wire::to_base64url(as_bytes(value))},
-               {"unchecked", arguments.is_unchecked}});
+               {"unchecked", arguments.is_unchecked},
+               {"all", arguments.is_all},
+               {"witnessed", arguments.is_witnessed}});
 }
 
 /// How a value or a card is looked for, as parameters of the query.

@@ -90,19 +90,16 @@ void print_witnesses(const json::object& witnesses) {
     std::printf("no witness signed: %s\n", text_of(witnesses, "error").c_str());
     return;
   }
-  std::printf("%zu witnesses signed; of the %s nearest that they attest, %s were asked\n",
+  const bool is_put = witnesses.contains("nearest_stored");
+  std::printf("%zu witnesses signed; of the %s nearest that they attest, %s %s\n",
               names->get_array().size(), text_of(witnesses, "nearest_attested").c_str(),
-              text_of(witnesses, "nearest_asked").c_str());
+              text_of(witnesses, is_put ? "nearest_stored" : "nearest_asked").c_str(),
+              is_put ? "have stored it" : "were asked");
   for (const json::value& name : names->get_array())
     if (name.is_string()) std::printf("  %s\n", name.get_string().c_str());
 }
 
-}  // namespace
-
-void print_explanation(const json::object& answer) {
-  const auto* field = answer.if_contains("explain");
-  if (field == nullptr || !field->is_object()) return;
-  const json::object& explain = field->get_object();
+void print_lookup(const json::object& answer, const json::object& explain) {
   const auto steps = rows_of(explain, "steps");
   const auto values = rows_of(explain, "values");
   std::printf("\n%zu question%s on %s of %s disjoint paths, %s hop%s, %s ms\n", steps.size(),
@@ -113,6 +110,13 @@ void print_explanation(const json::object& answer) {
   if (const auto left_out = number_of(explain, "left_out"); left_out > 0)
     std::printf("and %lld more that were not noted\n", static_cast<long long>(left_out));
   print_values(values);
+}
+
+}  // namespace
+
+void print_explanation(const json::object& answer) {
+  const auto* field = answer.if_contains("explain");
+  if (field != nullptr && field->is_object()) print_lookup(answer, field->get_object());
   const auto* witnesses = answer.if_contains("witnesses");
   if (witnesses != nullptr && witnesses->is_object()) print_witnesses(witnesses->get_object());
 }

@@ -222,6 +222,10 @@ void Wiring::on_dht_event(const dht::Event& event) {
 
 void Wiring::on_cards_event(const agents::Event& event) {
   tell("card", setup_.self);
+  // What was found, perhaps in the cache of the DHT, is known to be out of date.
+  if (const auto* refused = std::get_if<agents::ResolveRefused>(&event);
+      refused != nullptr && refused->why.reason == agents::Refusal::older_than_known)
+    dht_.on_announced(agents::card_key(refused->did));
   if (const auto* forked = std::get_if<agents::Forked>(&event))
     ports_.log.warn("a card's key signed two histories", {{"did", forked->did}});
 }

@@ -23,6 +23,7 @@ IDENTIFY_PUSH = "/ipfs/id/push/1.0.0"
 PING = "/ipfs/ping/1.0.0"
 MINUTE = 65.0  # s; longer than every idle timeout of both sides
 UNKNOWN_PROTOCOL = "/nobody/speaks/this/1"
+PATHS = 8  # disjoint ones, on which the mycel nodes of the mixed network walk
 STREAM_CREDIT = 256  # what js grants; it grants more only for streams that ended cleanly
 
 
@@ -116,7 +117,7 @@ class JsMember:
 class MycelMember:
     def __init__(self, name, join=()):
         self.name = name
-        self.node = world.node(name).start(join)
+        self.node = world.node(name, settings=[f"dht.disjoint_paths={PATHS}"]).start(join)
         self.peer, self.addr = self.node.peer, self.node.addr
 
     def neighbours(self):
@@ -417,6 +418,25 @@ def tell_of_the_dht(stories):
         network = mixed()
         for writer in network.js:
             check_value_is_found_by_all(network, writer, f"/test/of-{writer.name}", f"by {writer.name}")
+
+    @stories.story("Mycel walks eight disjoint paths through js peers, and put, get, provide and find work both ways")
+    def _():
+        network = mixed()
+        ours, theirs = network.mycel[1], network.js[1]
+        for writer, reader in ((theirs, ours), (ours, theirs)):
+            check_value_is_found_by_all(network, writer, f"/test/paths-{writer.name}", f"by {writer.name}")
+            check_provider_is_found_by_all(network, writer)
+            cid = names.cid_of(f"content of {writer.name}".encode())
+            assert writer.peer in reader.providers(cid), f"{reader.name} does not find {writer.name}"
+        check_js_finds_peer(network, theirs, ours)
+        ours.node.ping(theirs.peer).expect(0)
+        got = ours.node.run("record", "get", f"/test/paths-{theirs.name}", "--quorum", 5, "--explain").expect(0).json
+        explain = got["explain"]
+        assert explain["disjoint_paths"] == PATHS, explain
+        asked = [step["peer"] for step in explain["steps"]]
+        assert len(asked) == len(set(asked)), f"two paths shared a peer: {asked}"
+        assert {member.peer for member in network.js} <= set(asked), explain
+        assert explain["paths_walked"] > 1, explain
 
     @stories.story("A put by a js peer is confirmed by all three mycel nodes")
     def _():

@@ -161,6 +161,16 @@ def tell_of_explanations(stories, world):
         peers = {node.peer for node in ring.nodes}
         assert set(signers) <= peers - {answer["from"], late.peer}, answer["witnesses"]
 
+        def signed_put():
+            put = late.run("record", "put", "/test/sealed", "by witnesses", "--witnessed").expect(0).json
+            assert put["goes_on"] is False, "who wants it witnessed waits for all"
+            return put if put["witnesses"]["signed"] else None
+        put = eventually(signed_put, 60.0, interval=11.0, what="witnesses that sign a put")
+        witnesses = put["witnesses"]
+        assert len(set(witnesses["signed"])) == len(witnesses["signed"]) >= 5, witnesses
+        assert set(witnesses["signed"]) <= peers - {witnesses["at"]}, witnesses
+        assert witnesses["nearest_stored"] == witnesses["nearest_attested"] > 0, witnesses
+
 
 def tell_of_ids(stories, world):
     def in_table(node, peer):

@@ -78,6 +78,7 @@ struct DhtConfig {
   std::size_t alpha = 3;
   std::size_t disjoint_paths = 8;
   Duration lookup_timeout = 1min;
+  std::size_t confirmations_enough = 10;
   Duration refresh = 10min;
   Duration record_ttl = 36h;
   Duration republish = 22h;
@@ -85,6 +86,8 @@ struct DhtConfig {
   Duration provider_refresh = 30min;
   std::size_t subnet_per_bucket = 3;
   std::size_t subnet_per_table = 16;
+  std::size_t network_per_bucket = 10;
+  std::size_t network_per_table = 64;
   bool caps_private = false;
   std::size_t cache_values = 1024;
   Duration cache_ttl = 30s;

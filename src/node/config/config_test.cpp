@@ -178,6 +178,7 @@ TEST(Config, the_founding_design_loads_as_a_preset) {
   EXPECT_EQ(config->dht.alpha, 3U);
   EXPECT_EQ(config->dht.refresh, Duration{10min});
   EXPECT_EQ(config->dht.subnet_per_table, 3U);
+  EXPECT_EQ(config->dht.network_per_table, 10U);
   EXPECT_EQ(problems_of("dht.preset = \"k8-d4\"\n"),
             "f:1:5: dht.preset: \"k8-d4\" is not allowed; it must be \"mycel\" or \"k8-d3\"");
   EXPECT_EQ(problems_of("[dht]\npreset = \"k8-d3\"\nrepublish = \"1h\"\n"),
@@ -220,6 +221,9 @@ TEST(Config, a_bucket_can_not_take_more_of_a_subnet_than_the_table) {
             "--dht.subnet_per_bucket: 5 is not allowed; it must be at most dht.subnet_per_table, "
             "which is 4");
   EXPECT_EQ(flag_problems({{"dht.subnet_per_bucket", "5"}, {"dht.subnet_per_table", "0"}}), "none");
+  EXPECT_EQ(flag_problems({{"dht.network_per_table", "9"}}),
+            "--dht.network_per_bucket: 10 is not allowed; it must be at most "
+            "dht.network_per_table, which is 9");
 }
 
 TEST(Config, metrics_stay_on_this_machine_unless_remote_is_allowed) {

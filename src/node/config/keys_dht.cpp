@@ -96,6 +96,9 @@ std::vector<Key> dht_keys() {
              "Paths of a lookup that share no node, so that liars on one path do not decide."),
       time("dht.lookup_timeout", MEMBER(dht.lookup_timeout), 1s, 10min,
            "A lookup that takes longer ends with what it has."),
+      number("dht.confirmations_enough", MEMBER(dht.confirmations_enough), 0, 64,
+             "A put or provide ends for its caller once so many nodes have confirmed it; those of "
+             "the nearest dht.k that are left are told meanwhile. 0: once all of them have."),
       time("dht.refresh", MEMBER(dht.refresh), 1min, 24h,
            "A bucket that no lookup went through for so long is refreshed."),
       time("dht.record_ttl", MEMBER(dht.record_ttl), 1min, 30 * 24h,
@@ -107,14 +110,21 @@ std::vector<Key> dht_keys() {
       time("dht.provider_refresh", MEMBER(dht.provider_refresh), 30s, 30 * 24h,
            "How often the node repeats what it provides. Less than dht.provider_ttl."),
       number("dht.subnet_per_bucket", MEMBER(dht.subnet_per_bucket), 0, 64,
-             "Peers of one public subnet (an IPv4 /24 or an IPv6 /48) in a bucket, so that who "
-             "rents one subnet cannot fill it. 0: as many as there are."),
+             "Peers of one public subnet (an IPv4 /24 or an IPv6 /48) in a bucket, and among the "
+             "nodes that a value is put at, so that who rents one subnet cannot fill it. 0: as "
+             "many as there are."),
       number("dht.subnet_per_table", MEMBER(dht.subnet_per_table), 0, 65'536,
              "Peers of one public subnet in the whole table; raise it where a mesh stands in one "
              "data centre. 0: as many as there are. At least dht.subnet_per_bucket."),
+      number("dht.network_per_bucket", MEMBER(dht.network_per_bucket), 0, 64,
+             "The same of one public network (an IPv4 /16 or an IPv6 /32), which is about one "
+             "provider in one region. 0: as many as there are."),
+      number("dht.network_per_table", MEMBER(dht.network_per_table), 0, 65'536,
+             "Peers of one public network in the whole table. 0: as many as there are. At least "
+             "dht.network_per_bucket."),
       boolean("dht.caps_private", MEMBER(dht.caps_private),
-              "Whether the caps on subnets count loopback and private addresses too, which "
-              "usually are one subnet."),
+              "Whether the caps on subnets and networks count loopback and private addresses "
+              "too, which usually are one subnet."),
       number(
           "dht.cache_values", MEMBER(dht.cache_values), 0, 1'000'000,
           "Values of earlier lookups that are kept for the node's users; 0 keeps none. They take "

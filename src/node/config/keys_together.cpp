@@ -52,12 +52,14 @@ std::vector<ConfigProblem> check_together(const Config& config) {
     wrong("network.certified_ids",
           "asks every node for a certificate, and this one has none; name it with "
           "network.certificate_file");
-  if (const std::size_t table = config.dht.subnet_per_table;
-      table != 0 && config.dht.subnet_per_bucket > table)
-    wrong("dht.subnet_per_bucket",
-          std::to_string(config.dht.subnet_per_bucket) +
-              " is not allowed; it must be at most dht.subnet_per_table, which is " +
-              std::to_string(table));
+  const auto fits_in_table = [&](const char* place, std::size_t bucket, std::size_t table) {
+    if (table != 0 && bucket > table)
+      wrong("dht." + std::string(place) + "_per_bucket",
+            std::to_string(bucket) + " is not allowed; it must be at most dht." + place +
+                "_per_table, which is " + std::to_string(table));
+  };
+  fits_in_table("subnet", config.dht.subnet_per_bucket, config.dht.subnet_per_table);
+  fits_in_table("network", config.dht.network_per_bucket, config.dht.network_per_table);
   if (config.node.listen.empty())
     wrong("node.listen",
           "is empty; the node must listen somewhere, such as at "

@@ -20,6 +20,8 @@ void use_k8_d3(Config& config) {
   dht.provider_refresh = 30min;
   dht.subnet_per_bucket = 3;
   dht.subnet_per_table = 3;
+  dht.network_per_bucket = 8;
+  dht.network_per_table = 10;
   config.cards.republish = 30min;  // cards are records
 }
 
@@ -44,6 +46,8 @@ void use_preset(Config& config, DhtPreset preset) {
       dht.provider_refresh = common.dht.provider_refresh;
       dht.subnet_per_bucket = common.dht.subnet_per_bucket;
       dht.subnet_per_table = common.dht.subnet_per_table;
+      dht.network_per_bucket = common.dht.network_per_bucket;
+      dht.network_per_table = common.dht.network_per_table;
       config.cards.republish = common.cards.republish;
       return;
   }

@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "node/control/explain_json.hpp"
 #include "node/daemon/daemon.hpp"
 #include "runtime/http/message.hpp"
 
@@ -37,8 +38,8 @@ class Api {
   // Values and providers: records_api.cpp.
   void put_record(const http::Request& request, const http::Reply& reply);
   void get_record(const http::Request& request, const http::Reply& reply);
-  void witness_record(const dht::LookupDone& done, boost::json::object body,
-                      const http::Reply& reply);
+  void witness(const dht::witness::Ask& ask, Met met, boost::json::object body,
+               const http::Reply& reply);
   void provide(const http::Request& request, const http::Reply& reply);
   void find_providers(const http::Request& request, const http::Reply& reply);
 

@@ -61,8 +61,7 @@ json::object to_json(const dht::Explanation& explanation) {
           {"left_out", explanation.left_out()}};
 }
 
-json::object to_json(const Witnessed& witnessed, const dht::Explanation& explanation,
-                     const PeerId& self) {
+json::object to_json(const Witnessed& witnessed, const Met& met, const PeerId& self) {
   if (!witnessed)
     return {{"signed", json::array()},
             {"reason", witnessed.error().reason},
@@ -73,13 +72,14 @@ json::object to_json(const Witnessed& witnessed, const dht::Explanation& explana
     signers.emplace_back(wire::to_text(wire::peer_id_of(part.attestation.content.signer)));
   auto attested = dht::witness::findings_of({}, proof).neighbours;
   std::erase(attested, crypto::sha256(self.view()));
-  std::set<crypto::Digest> asked;
-  for (const dht::Step& step : explanation.steps()) asked.insert(crypto::sha256(step.peer.view()));
-  const auto met =
-      std::ranges::count_if(attested, [&](const auto& point) { return asked.contains(point); });
-  return {{"signed", std::move(signers)},
+  std::set<crypto::Digest> points;
+  for (const PeerId& peer : met.peers) points.insert(crypto::sha256(peer.view()));
+  const auto both =
+      std::ranges::count_if(attested, [&](const auto& point) { return points.contains(point); });
+  return {{"at", wire::to_text(wire::peer_id_of(proof->draw.operation.target))},
+          {"signed", std::move(signers)},
           {"nearest_attested", attested.size()},
-          {"nearest_asked", met}};
+          {met.field, both}};
 }
 
 }  // namespace mycel::control

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "foundation/crypto/hash.hpp"
 #include "foundation/wire/cid.hpp"
+#include "foundation/wire/key.hpp"
 #include "foundation/wire/multibase.hpp"
 #include "foundation/wire/multihash.hpp"
 #include "foundation/wire/peer_id_text.hpp"
@@ -15,6 +17,11 @@
 
 namespace mycel::control {
 namespace {
+
+bool is_set(const json::object& body, std::string_view flag) {
+  const auto* field = body.if_contains(flag);
+  return field != nullptr && field->is_bool() && field->get_bool();
+}
 
 http::Response bad_input(std::string_view text) {
   return refuse(400, "bad_input", text);
@@ -56,8 +63,7 @@ void Api::put_record(const http::Request& request, const http::Reply& reply) {
   if (key_text.empty() || !value)
     return reply(bad_input("the body must name a key and a value in base64url"));
   const Bytes key = Bytes::copy(key_text);
-  const auto* unchecked = body->if_contains("unchecked");
-  if (unchecked != nullptr && unchecked->is_bool() && unchecked->get_bool()) {
+  if (is_set(*body, "unchecked")) {
     daemon_.wiring().put_unchecked(key, *value, [reply, key_text](const dht::Stored& stored) {
       if (stored.count > 0)
         return reply(answer({{"key", key_text}, {"stored", stored.count}, {"of", stored.of}}));
@@ -67,16 +73,28 @@ void Api::put_record(const http::Request& request, const http::Reply& reply) {
     });
     return;
   }
+  const bool is_witnessed = is_set(*body, "witnessed");
+  const dht::PutOptions options{.is_patient = is_witnessed || is_set(*body, "all")};
   daemon_.wiring().dht().look_up(
-      [&](dht::Dht& dht, Now now) { return dht.put(now, key, *value); },
-      [this, reply, key_text](const dht::LookupDone& done) {
+      [&](dht::Dht& dht, Now now) { return dht.put(now, key, *value, options); },
+      [this, reply, key_text, value = *value, is_witnessed](const dht::LookupDone& done) {
         const auto& failed = daemon_.wiring().store_failure();
         if (failed) return reply(unwritable(*failed));
         const auto* stored = std::get_if<dht::Stored>(&done.result);
         if (stored == nullptr) return reply(disappoint(done, "a value under " + key_text));
-        json::object answered{{"key", key_text}, {"stored", stored->count}, {"of", stored->of}};
+        json::object answered{{"key", key_text},
+                              {"stored", stored->count},
+                              {"of", stored->of},
+                              {"goes_on", stored->goes_on}};
         add_facts(answered, done.facts);
-        reply(answer(answered));
+        if (!is_witnessed) return reply(answer(answered));
+        const auto target = std::ranges::find_if(
+            stored->by, [](const PeerId& peer) { return wire::ed25519_key(peer).has_value(); });
+        witness({.target = target != stored->by.end() ? *target : PeerId{},
+                 .key = crypto::sha256(as_bytes(key_text)),
+                 .kind = dht::witness::OperationKind::store,
+                 .data = crypto::sha256(value)},
+                {"nearest_stored", stored->by}, std::move(answered), reply);
       });
 }
 
@@ -104,29 +122,33 @@ void Api::get_record(const http::Request& request, const http::Reply& reply) {
         add_facts(body, done.facts);
         add_explanation(body, done);
         if (!is_witnessed) return reply(answer(body));
-        witness_record(done, std::move(body), reply);
+        Met met{"nearest_asked", {}};
+        for (const dht::Step& step : done.explanation->steps()) met.peers.push_back(step.peer);
+        witness({.target = value->from,
+                 .key = crypto::sha256(value->key),
+                 .kind = dht::witness::OperationKind::retrieve,
+                 .data = crypto::sha256(value->value)},
+                std::move(met), std::move(body), reply);
       });
 }
 
-/// Has the get at whoever held the value witnessed, and answers when that has ended.
-void Api::witness_record(const dht::LookupDone& done, json::object body, const http::Reply& reply) {
-  const auto& value = std::get<dht::Value>(done.result);
-  const auto tell = [reply, body = std::move(body), explanation = done.explanation,
+/// Has what was just done at a node witnessed there, and answers when that has ended.
+void Api::witness(const dht::witness::Ask& ask, Met met, json::object body,
+                  const http::Reply& reply) {
+  const auto tell = [reply, body = std::move(body), met = std::move(met),
                      self = daemon_.wiring().self()](const Witnessed& witnessed) {
     json::object answered = body;
-    answered["witnesses"] = to_json(witnessed, *explanation, self);
+    answered["witnesses"] = to_json(witnessed, met, self);
     reply(answer(answered));
   };
-  parts::WitnessPart* const witness = daemon_.wiring().witness();
-  if (witness == nullptr)
+  parts::WitnessPart* const part = daemon_.wiring().witness();
+  if (part == nullptr)
     return tell(Err{parts::Refusal{"no_witness", "this node takes no part in witnessing"}});
-  if (value.from == daemon_.wiring().self())
+  if (ask.target.is_none())
+    return tell(Err{parts::Refusal{"no_target", "nobody who confirmed can be a target"}});
+  if (ask.target == daemon_.wiring().self())
     return tell(Err{parts::Refusal{"own", "this node held the value itself and asked nobody"}});
-  witness->collect({.target = value.from,
-                    .key = crypto::sha256(value.key),
-                    .kind = dht::witness::OperationKind::retrieve,
-                    .data = crypto::sha256(value.value)},
-                   tell);
+  part->collect(ask, tell);
 }
 
 void Api::provide(const http::Request& request, const http::Reply& reply) {
@@ -135,14 +157,15 @@ void Api::provide(const http::Request& request, const http::Reply& reply) {
   const auto key = multihash_in(cid);
   if (!key)
     return reply(bad_input("\"" + cid + "\" is no content id; write a CID such as bafkrei..."));
-  daemon_.wiring().dht().look_up([&](dht::Dht& dht, Now now) { return dht.provide(now, *key); },
-                                 [reply, cid](const dht::LookupDone& done) {
-                                   const auto* stored = std::get_if<dht::Stored>(&done.result);
-                                   if (stored == nullptr) return reply(disappoint(done, cid));
-                                   json::object answered{{"cid", cid}, {"told", stored->count}};
-                                   add_facts(answered, done.facts);
-                                   reply(answer(answered));
-                                 });
+  daemon_.wiring().dht().look_up(
+      [&](dht::Dht& dht, Now now) { return dht.provide(now, *key); },
+      [reply, cid](const dht::LookupDone& done) {
+        const auto* stored = std::get_if<dht::Stored>(&done.result);
+        if (stored == nullptr) return reply(disappoint(done, cid));
+        json::object answered{{"cid", cid}, {"told", stored->count}, {"goes_on", stored->goes_on}};
+        add_facts(answered, done.facts);
+        reply(answer(answered));
+      });
 }
 
 void Api::find_providers(const http::Request& request, const http::Reply& reply) {

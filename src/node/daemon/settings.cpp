@@ -83,9 +83,10 @@ NodeSetup setup_of(const config::Config& config, const PeerId& self, std::uint64
   setup.dht.config.lookup.parallel = config.dht.alpha;
   setup.dht.config.lookup.disjoint_paths = config.dht.disjoint_paths;
   setup.dht.config.operation_time_max = config.dht.lookup_timeout;
+  setup.dht.config.confirmations_enough = config.dht.confirmations_enough;
   setup.dht.config.refresh_interval = config.dht.refresh;
-  setup.dht.config.table.subnet_per_bucket_max = config.dht.subnet_per_bucket;
-  setup.dht.config.table.subnet_per_table_max = config.dht.subnet_per_table;
+  setup.dht.config.table.per_bucket = {config.dht.subnet_per_bucket, config.dht.network_per_bucket};
+  setup.dht.config.table.per_table = {config.dht.subnet_per_table, config.dht.network_per_table};
   setup.dht.config.table.caps_private = config.dht.caps_private;
   setup.dht.config.admission.id_difficulty = static_cast<unsigned>(config.network.id_difficulty);
   setup.are_ids_certified = config.network.certified_ids;

@@ -76,6 +76,10 @@ void DhtPart::bar(const PeerId& peer) {
   driver_.tell([&](dht::Dht& dht, Now now) { dht.bar(now, peer); });
 }
 
+void DhtPart::on_announced(const Bytes& key) {
+  driver_.tell([&](dht::Dht& dht, Now) { dht.on_announced(key); });
+}
+
 void DhtPart::send(const PeerId& to, const dht::Message& message, OnMessage then) {
   const RequestId id{last_own_request_--};
   own_requests_.emplace(id, std::move(then));

@@ -39,6 +39,8 @@ class DhtPart final : public links::RequestsObserver {
   void on_peer_gone(const PeerId& peer);
   /// It is not kept in the table any more, nor among what lookups find.
   void bar(const PeerId& peer);
+  /// There is a newer value under `key` than one that a lookup brought.
+  void on_announced(const Bytes& key);
   links::Requests& requests() { return requests_; }
 
   /// Starts an operation of the machine: `start(dht, now)` returns its id; `then` hears its end.

@@ -15,6 +15,9 @@ void Counters::each(const CounterVisitor& visit) const {
       {"dht_doubted_lookups_total",
        "Lookups that went on because fewer nodes stood around their key than are to be expected."},
       doubted_lookups);
+  visit({"dht_early_publications_total",
+         "Puts and provides whose caller heard of the end before the last nodes were told."},
+        early_publications);
   visit({"dht_belied_answers_total",
          "Answers that named accomplices only, by what their lookup found in the end."},
         belied_answers);

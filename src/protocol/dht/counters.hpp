@@ -33,9 +33,10 @@ struct Counters {
   std::uint64_t lookups_found = 0;
   std::uint64_t lookups_failed = 0;
   std::uint64_t lookup_retries = 0;
-  std::uint64_t crowded_lookups = 0;  ///< that searched the region of their key
-  std::uint64_t belied_answers = 0;   ///< that named none but accomplices
-  std::uint64_t doubted_lookups = 0;  ///< that went on because too few stood around their key
+  std::uint64_t crowded_lookups = 0;     ///< that searched the region of their key
+  std::uint64_t belied_answers = 0;      ///< that named none but accomplices
+  std::uint64_t doubted_lookups = 0;     ///< that went on because too few stood around their key
+  std::uint64_t early_publications = 0;  ///< whose caller did not wait for the last nodes
   std::uint64_t deduplicated_requests = 0;
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;

@@ -150,7 +150,8 @@ void Dht::on_answer(Now now, RequestId request, const Message& message) {
     if (pending.purpose == Purpose::lookup)
       on_lookup_answer(now, *operation, pending, message);
     else if (pending.purpose == Purpose::store)
-      on_store_end(now, *operation, message.record && message.record->value == pending.value);
+      on_store_end(now, *operation, pending.to.id,
+                   message.record && message.record->value == pending.value);
     else
       on_region_answer(now, *operation, pending, &message);
   }
@@ -180,7 +181,7 @@ void Dht::on_failure(Now now, RequestId request, RequestFailure failure) {
     if (pending.purpose == Purpose::lookup)
       on_lookup_failure(now, *operation, pending, failure);
     else if (pending.purpose == Purpose::store)
-      on_store_end(now, *operation, false);
+      on_store_end(now, *operation, pending.to.id, false);
     else
       on_region_answer(now, *operation, pending, nullptr);
   }

@@ -60,6 +60,9 @@ struct Config {
   /// A lookup that has found something waits so long for peers that are slow. Two crashed nodes
   /// must not make every answer take as long as the patience with them.
   Duration enough_after = 1500ms;
+  /// A put or provide ends for its caller once so many nodes have confirmed, while the rest of the
+  /// k nearest are still looked for and told. 0: once all have been told.
+  std::size_t confirmations_enough = 10;
   /// How often a lookup that found nothing enters once more through other peers.
   std::size_t retries_max = 1;
   /// How often a lookup goes on because fewer nodes stand around its key than the size of the
@@ -95,6 +98,11 @@ struct GetOptions {
   bool is_explained = false;
 };
 
+struct PutOptions {
+  /// Hear of the end when everybody has been told, as if enough confirmations were none.
+  bool is_patient = false;
+};
+
 // How an operation can end.
 struct Peers {
   std::vector<PeerInfo> nearest;  ///< that answered, nearest first, at most k
@@ -116,6 +124,8 @@ struct NotFound {
 struct Stored {
   std::uint32_t count = 0;  ///< nodes that confirmed; for providers: that were told
   std::uint32_t of = 0;
+  bool goes_on = false;    ///< enough have confirmed, and the others are told now
+  std::vector<PeerId> by;  ///< the `count`, in the order of their answers
 };
 struct Providers {
   Bytes key;
@@ -226,7 +236,7 @@ class Dht {
   OperationId find_nearest(Now now, ByteView key);
   /// Keeps the value here, renews it until its validator says that it has ended, and stores it at
   /// the nearest nodes.
-  OperationId put(Now now, const Bytes& key, const Bytes& value);
+  OperationId put(Now now, const Bytes& key, const Bytes& value, PutOptions options = {});
   OperationId get(Now now, const Bytes& key, GetOptions options = {});
   /// Says that this node provides `key`, a multihash, now and in the future.
   OperationId provide(Now now, const Bytes& key);
@@ -303,6 +313,7 @@ class Dht {
   bool doubt(Operation& operation);
   std::size_t enter_elsewhere(Operation& operation, std::size_t paths);
   bool is_enough(Now now, const Operation& operation) const;
+  bool is_late(Now now, const Operation& operation) const;
   void rearm(Now now, Operation& operation);
   void on_operation_timer(Now now, OperationId id);
   void on_lookup_answer(Now now, Operation& operation, const Pending& pending,
@@ -311,15 +322,13 @@ class Dht {
                          RequestFailure failure);
   void gather_answer(Now now, Operation& operation, const PeerId& from, const Message& message);
   std::vector<PeerInfo> destinations(const Operation& operation) const;
-  void on_store_end(Now now, Operation& operation, bool is_stored);
   void gather_record(Now now, const Operation& operation, Get& get, const PeerId& from,
                      const Record& record);
   void end_lookup(Now now, Operation& operation);
-  void store_at_nearest(Now now, Operation& operation, Put& put);
-  std::uint32_t announce_at_nearest(Operation& operation);
   OperationResult result_of(Now now, Operation& operation);
   void correct(Now now, Operation& operation, const Get& get);
   void finish(Now now, Operation& operation, OperationResult result);
+  void tell_askers(Now now, Operation& operation, const OperationResult& result);
   Operation* operation_of(OperationId id);
   Operation* operation_for(OperationId asker);
 
@@ -330,6 +339,18 @@ class Dht {
                       RequestFailure failure = {});
   static std::shared_ptr<const Explanation> explained(const Operation& operation,
                                                       const OperationResult& result);
+
+  // Puts and provides: dht_publish.cpp.
+  std::optional<Distance> sure_radius() const;
+  void tell_on_the_way(Now now, Operation& operation, const PeerInfo& peer);
+  void tell_if_late(Now now, Operation& operation);
+  void publish(Now now, Operation& operation);
+  void tell_nearest(Operation& operation);
+  void tell(Operation& operation, Publication& publication, const PeerInfo& peer);
+  static Stored stored_so_far(const Publication& publication);
+  void announce(const Bytes& key, const PeerInfo& to);
+  void on_store_end(Now now, Operation& operation, const PeerId& by, bool is_stored);
+  void end_if_enough(Now now, Operation& operation);
 
   // Crowded regions: dht_region.cpp.
   bool begin_region(Now now, Operation& operation);

@@ -40,7 +40,8 @@ class Script {
 dht::Config small_config() {
   dht::Config config;
   config.table.bucket_size = 4;
-  config.table.subnet_per_table_max = 40;
+  config.table.per_table.subnet_max = 40;
+  config.table.per_bucket = {.subnet_max = 2, .network_max = 3};
   config.lookup.k = 4;
   config.lookup.disjoint_paths = 2;
   config.lookup.unasked_per_path_max = 8;
@@ -49,6 +50,7 @@ dht::Config small_config() {
   config.providers.count_max = 8;
   config.providers.per_key_max = 2;
   config.operations_max = 6;
+  config.confirmations_enough = 2;
   config.clients_max = 4;
   return config;
 }

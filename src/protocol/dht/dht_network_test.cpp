@@ -123,7 +123,9 @@ TEST(DhtNetwork, hops_grow_with_the_logarithm_of_the_network) {
 }
 
 TEST(DhtNetwork, a_record_survives_the_death_of_its_publisher) {
-  World world(5);
+  Config config;
+  config.confirmations_enough = 0;
+  World world(5, config);
   world.grow(100);
   world.run_for(1min);
   const Bytes key = key_text("/test/a");
@@ -194,6 +196,7 @@ TEST(DhtNetwork, providers_are_found_and_forgotten_when_they_stop) {
   Config config;
   config.providers.ttl = 1h;
   config.providers.refresh = 30min;
+  config.confirmations_enough = 0;
   World world(10, config);
   world.grow(45);
   world.run_for(1min);

@@ -50,11 +50,15 @@ OperationId Dht::find_nearest(Now now, ByteView key) {
   return begin(now, key, FindNearest{});
 }
 
-OperationId Dht::put(Now now, const Bytes& key, const Bytes& value) {
+OperationId Dht::put(Now now, const Bytes& key, const Bytes& value, PutOptions options) {
   const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
   if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
   drop_cached(now, key, value);
-  return begin(now, key, Put{.value = value});
+  return begin(
+      now, key,
+      Put{.value = value,
+          .published = {},
+          .publication = {.told_on_the_way = sure_radius(), .is_patient = options.is_patient}});
 }
 
 OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
@@ -77,7 +81,7 @@ OperationId Dht::provide(Now now, const Bytes& key) {
   if (key.empty() || key.size() > key_size_max_bytes)
     return end_at_once(Refused{Verdict::malformed});
   if (!providers_.add_own(now, key, next_.persist)) return end_at_once(Overloaded{});
-  return begin(now, key, Provide{});
+  return begin(now, key, Provide{.publication = {.told_on_the_way = sure_radius()}});
 }
 
 void Dht::stop_providing(Now /*now*/, const Bytes& key) {
@@ -207,6 +211,7 @@ void Dht::advance(Now now, Operation& operation) {
     }
     if (!operation.lookup.is_settled()) {
       if (is_enough(now, operation)) break;
+      tell_if_late(now, operation);
       return rearm(now, operation);
     }
     if (begin_region(now, operation)) return advance_region(now, operation);
@@ -228,7 +233,12 @@ void Dht::weigh_answers(Now now, const Operation& operation) {
 }
 
 bool Dht::is_enough(Now now, const Operation& operation) const {
-  return now.instant >= operation.started + config_.enough_after && has_something(operation) &&
+  return has_something(operation) && is_late(now, operation);
+}
+
+/// Whether only slow peers are left to wait for, and they have been waited for long enough.
+bool Dht::is_late(Now now, const Operation& operation) const {
+  return now.instant >= operation.started + config_.enough_after &&
          operation.lookup.waits_for_slow_only();
 }
 
@@ -290,7 +300,8 @@ void Dht::rearm(Now now, Operation& operation) {
     if (now.instant < late_at) due = std::min(due, late_at);
   }
   const Instant enough_at = operation.started + config_.enough_after;
-  if (now.instant < enough_at && has_something(operation)) due = std::min(due, enough_at);
+  const bool can_be_late = has_something(operation) || publication_of(operation.goal) != nullptr;
+  if (now.instant < enough_at && can_be_late) due = std::min(due, enough_at);
   if (due == operation.timer_due) return;
   deadlines_.cancel(operation.timer);
   operation.timer_due = due;
@@ -303,9 +314,8 @@ void Dht::on_operation_timer(Now now, OperationId id) {
   operation->timer_due = never;
   const bool is_over = operation->started + config_.operation_time_max <= now.instant;
   if (!is_over) return advance(now, *operation);
-  if (!operation->is_storing) return finish(now, *operation, result_of(now, *operation));
-  const auto& put = std::get<Put>(operation->goal);
-  finish(now, *operation, Stored{put.stored, put.of});
+  if (publication_of(operation->goal) != nullptr) tell_nearest(*operation);
+  finish(now, *operation, result_of(now, *operation));
 }
 
 void Dht::on_lookup_answer(Now now, Operation& operation, const Pending& pending,
@@ -317,6 +327,7 @@ void Dht::on_lookup_answer(Now now, Operation& operation, const Pending& pending
     if (!pending.to.addresses.empty()) find->addresses = pending.to.addresses;
   }
   gather_answer(now, operation, pending.to.id, message);
+  tell_on_the_way(now, operation, pending.to);
   advance(now, operation);
 }
 
@@ -358,7 +369,7 @@ void Dht::on_lookup_failure(Now now, Operation& operation, const Pending& pendin
 }
 
 void Dht::end_lookup(Now now, Operation& operation) {
-  if (auto* put = std::get_if<Put>(&operation.goal)) return store_at_nearest(now, operation, *put);
+  if (publication_of(operation.goal) != nullptr) return publish(now, operation);
   finish(now, operation, result_of(now, operation));
 }
 
@@ -380,55 +391,17 @@ OperationResult Dht::result_of(Now now, Operation& operation) {
       if (result.providers.size() < find->count_max) result.providers.push_back({peer, addresses});
     return result;
   }
-  if (std::holds_alternative<Provide>(operation.goal)) {
-    const auto count = static_cast<std::uint32_t>(destinations(operation).size());
-    return Stored{announce_at_nearest(operation), count};
-  }
-  if (std::holds_alternative<Put>(operation.goal)) return Stored{};
+  if (const auto* publication = publication_of(operation.goal)) return stored_so_far(*publication);
   Peers peers{destinations(operation)};
   if (peers.nearest.size() > config_.lookup.k) peers.nearest.resize(config_.lookup.k);
   return peers;
 }
 
-/// Where replicas of the operation's key belong.
+/// Where replicas of the operation's key belong: the k nearest, of whom no place may hold more than
+/// it may of a bucket, or in a crowd everybody.
 std::vector<PeerInfo> Dht::destinations(const Operation& operation) const {
-  return operation.region ? operation.region->members : operation.lookup.nearest();
-}
-
-void Dht::store_at_nearest(Now now, Operation& operation, Put& put) {
-  const std::vector<PeerInfo> nearest = destinations(operation);
-  if (nearest.empty()) return finish(now, operation, Stored{});
-  operation.is_storing = true;
-  put.of = put.waiting = static_cast<std::uint32_t>(nearest.size());
-  const Record record{operation.key, put.value, put.published};
-  for (const PeerInfo& peer : nearest) {
-    operation.messages += 1;
-    ask(peer, Purpose::store, operation.id,
-        {.type = MessageType::put_value, .key = operation.key, .record = record});
-  }
-  rearm(now, operation);
-}
-
-void Dht::on_store_end(Now now, Operation& operation, bool is_stored) {
-  auto& put = std::get<Put>(operation.goal);
-  put.waiting -= 1;
-  if (is_stored) put.stored += 1;
-  if (put.waiting == 0) finish(now, operation, Stored{put.stored, put.of});
-}
-
-std::uint32_t Dht::announce_at_nearest(Operation& operation) {
-  if (local_addresses_.empty()) return 0;  // receivers refuse a provider without an address
-  Message message{.type = MessageType::add_provider, .key = operation.key};
-  message.providers.push_back({.id = self_, .addresses = local_addresses_});
-  std::uint32_t count = 0;
-  for (const PeerInfo& peer : destinations(operation)) {
-    if (!peer.addresses.empty()) next_.early.addresses.push_back(peer);
-    next_.early.requests.push_back({request_ids_.next(), peer.id, message, false});
-    counters_.messages += 1;
-    operation.messages += 1;
-    count += 1;
-  }
-  return count;
+  if (operation.region) return operation.region->members;
+  return table_.of_many_places(operation.lookup.answered_peers(), config_.lookup.k);
 }
 
 /// Sends the best value to those who answered with a worse one, this node included.
@@ -460,15 +433,20 @@ void Dht::finish(Now now, Operation& operation, OperationResult result) {
       queue_refresh_of_all();
     }
   } else {
-    const Facts facts = facts_of(now, operation);
-    counters_.hops += facts.hops;
+    counters_.hops += operation.lookup.hops();
     (is_found ? counters_.lookups_found : counters_.lookups_failed) += 1;
-    const auto explanation = explained(operation, result);
-    for (const OperationId asker : operation.askers)
-      next_.events.emplace_back(LookupDone{
-          .operation = asker, .result = result, .facts = facts, .explanation = explanation});
+    tell_askers(now, operation, result);
   }
   operations_.erase(operation.id);
+}
+
+void Dht::tell_askers(Now now, Operation& operation, const OperationResult& result) {
+  const Facts facts = facts_of(now, operation);
+  const auto explanation = explained(operation, result);
+  for (const OperationId asker : operation.askers)
+    next_.events.emplace_back(LookupDone{
+        .operation = asker, .result = result, .facts = facts, .explanation = explanation});
+  operation.askers.clear();
 }
 
 }  // namespace mycel::dht

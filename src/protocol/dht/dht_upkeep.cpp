@@ -160,7 +160,7 @@ void Dht::start_renewal(Now now, const Renewal& renewal) {
   }
   const auto held = records_.get(now, renewal.key);
   if (!held) return;
-  Put goal{.value = held->value};
+  Put goal{.value = held->value, .published = {}, .publication = {}};
   // Passing on what others published must not make it young again.
   if (!held->is_own) goal.published = held->published;
   counters_.records_republished += 1;

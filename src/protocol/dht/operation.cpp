@@ -41,6 +41,12 @@ bool is_same(const Operation& operation, ByteView key, const Goal& goal) {
   return std::holds_alternative<FindNearest>(goal) || std::holds_alternative<FindPeer>(goal);
 }
 
+Publication* publication_of(Goal& goal) {
+  if (auto* put = std::get_if<Put>(&goal)) return &put->publication;
+  if (auto* provide = std::get_if<Provide>(&goal)) return &provide->publication;
+  return nullptr;
+}
+
 MessageType question_of(const Goal& goal) {
   if (std::holds_alternative<Get>(goal)) return MessageType::get_value;
   if (std::holds_alternative<FindProviders>(goal)) return MessageType::get_providers;

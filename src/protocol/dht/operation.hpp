@@ -46,15 +46,24 @@ struct Get {
   /// A newer value was heard of meanwhile: who asks now needs a lookup of its own.
   bool is_overtaken = false;
 };
+/// Who has been told of a value or provider so far.
+struct Publication {
+  /// Whoever answers from within it is told at once, before the lookup has ended.
+  std::optional<Distance> told_on_the_way;
+  std::vector<PeerInfo> told;
+  std::uint32_t waiting = 0;
+  std::vector<PeerId> confirmed;  ///< who said that they have it; for providers: who was told
+  bool is_patient = false;        ///< the caller waits for everybody
+};
 struct Put {
   Bytes value;
   /// Said only when this node passes on what it holds for others.
   std::optional<UnixTime> published;
-  std::uint32_t waiting = 0;
-  std::uint32_t stored = 0;
-  std::uint32_t of = 0;
+  Publication publication;
 };
-struct Provide {};
+struct Provide {
+  Publication publication;
+};
 struct FindProviders {
   std::size_t count_max = 1;
   std::map<PeerId, std::vector<Multiaddr>> found;
@@ -84,6 +93,8 @@ struct Operation {
 
 /// Whether whoever wants `goal` of `key` is served by what is under way already.
 bool is_same(const Operation& operation, ByteView key, const Goal& goal);
+/// How far a put or provide has come; none for other goals.
+Publication* publication_of(Goal& goal);
 /// What a lookup for this goal asks of each peer.
 MessageType question_of(const Goal& goal);
 /// Takes in whom an answer names beside closer peers: the wanted peer, providers.

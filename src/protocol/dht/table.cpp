@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "foundation/crypto/hash.hpp"
-#include "foundation/wire/multiaddr_codec.hpp"
-
 namespace mycel::dht {
 namespace {
 
@@ -27,32 +24,17 @@ void push_tightly(std::vector<Entry>& entries, Entry entry) {
   entries.push_back(std::move(entry));
 }
 
-constexpr std::byte ip4_code{0x04};
-constexpr std::byte ip6_code{0x29};
-constexpr std::size_t ip6_group_size = 6;  // a /48
+std::vector<PlaceMark> said_places(const std::vector<Multiaddr>& addresses, bool counts_private) {
+  std::vector<PlaceMark> places;
+  for (const Multiaddr& address : addresses)
+    if (const auto place = place_of(address, counts_private)) places.push_back(*place);
+  std::ranges::sort(places);
+  const auto repeated = std::ranges::unique(places);
+  places.erase(repeated.begin(), repeated.end());
+  return places;
+}
 
 }  // namespace
-
-// The leading bytes of the IP address that a multiaddr starts with.
-std::optional<RoutingTable::SubnetMark> RoutingTable::subnet_of(const Multiaddr& address,
-                                                                bool counts_private) {
-  if (!counts_private && (wire::is_loopback(address) || wire::is_private(address)))
-    return std::nullopt;
-  const ByteView bytes = address.binary();
-  SubnetMark mark{};
-  if (bytes.size() > mark.size() && bytes[0] == ip4_code) {
-    for (std::size_t i = 0; i < mark.size(); ++i)
-      mark[i] = std::to_integer<std::uint8_t>(bytes[1 + i]);
-  } else if (bytes.size() > ip6_group_size && bytes[0] == ip6_code) {
-    const crypto::Digest hash = crypto::sha256(bytes.subspan(1, ip6_group_size));
-    for (std::size_t i = 0; i < mark.size(); ++i)
-      mark[i] = std::to_integer<std::uint8_t>(hash.bytes[i]);
-  } else {
-    return std::nullopt;
-  }
-  if (mark == unseen || mark == not_counted) return std::nullopt;
-  return mark;
-}
 
 RoutingTable::RoutingTable(const TableConfig& config, const PeerId& self)
     : config_(config), self_(self), self_key_(Key::of(self)), buckets_(1) {}
@@ -78,7 +60,7 @@ RoutingTable::Entry RoutingTable::make_entry(Instant now, const Key& key,
               .addresses = CompactAddresses(peer.addresses)};
   if (!has_caps() || !config_.seen_at) return entry;
   if (const auto seen = config_.seen_at(peer.id))
-    entry.seen_in = subnet_of(*seen, config_.caps_private).value_or(not_counted);
+    entry.seen_in = place_of(*seen, config_.caps_private).value_or(not_counted);
   return entry;
 }
 
@@ -199,42 +181,55 @@ bool RoutingTable::set_addresses(const PeerId& peer, const std::vector<Multiaddr
   return true;
 }
 
-/// The subnets that an entry counts for: where it was seen, or all where it says that it is.
-std::vector<RoutingTable::SubnetMark> RoutingTable::subnets_of(const Entry& entry) const {
+/// The places that an entry counts for: where it was seen, or all where it says that it is.
+std::vector<PlaceMark> RoutingTable::places_of(const Entry& entry) const {
   if (entry.seen_in == not_counted) return {};
   if (entry.seen_in != unseen) return {entry.seen_in};
-  std::vector<SubnetMark> subnets;
-  for (const Multiaddr& address : entry.addresses.list())
-    if (const auto subnet = subnet_of(address, config_.caps_private)) subnets.push_back(*subnet);
-  std::ranges::sort(subnets);
-  const auto repeated = std::ranges::unique(subnets);
-  subnets.erase(repeated.begin(), repeated.end());
-  return subnets;
+  return said_places(entry.addresses.list(), config_.caps_private);
+}
+
+std::vector<PlaceMark> RoutingTable::places_of(const PeerInfo& peer) const {
+  if (config_.seen_at) {
+    if (const auto seen = config_.seen_at(peer.id)) {
+      const auto place = place_of(*seen, config_.caps_private);
+      return place ? std::vector{*place} : std::vector<PlaceMark>{};
+    }
+  }
+  return said_places(peer.addresses, config_.caps_private);
 }
 
 bool RoutingTable::is_within_caps(const Bucket& bucket, const Entry& newcomer) const {
   if (!has_caps()) return true;
-  const auto wanted = subnets_of(newcomer);
+  std::vector<PlaceMark> wanted = places_of(newcomer);
   if (wanted.empty()) return true;
-  std::vector<std::size_t> in_table(wanted.size());
-  std::vector<std::size_t> in_bucket(wanted.size());
+  PlaceCount in_bucket(wanted);
+  PlaceCount in_table(std::move(wanted));
   for (const Bucket& each : buckets_) {
     for (const Entry& entry : each.entries) {
-      for (const SubnetMark& subnet : subnets_of(entry)) {
-        const auto found = std::ranges::find(wanted, subnet);
-        if (found == wanted.end()) continue;
-        const auto index = static_cast<std::size_t>(found - wanted.begin());
-        in_table[index] += 1;
-        if (&each == &bucket) in_bucket[index] += 1;
-      }
+      const std::vector<PlaceMark> places = places_of(entry);
+      in_table.count(places);
+      if (&each == &bucket) in_bucket.count(places);
     }
   }
-  const auto is_under = [](std::size_t count, std::size_t cap) { return cap == 0 || count < cap; };
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    if (!is_under(in_table[i], config_.subnet_per_table_max) ||
-        !is_under(in_bucket[i], config_.subnet_per_bucket_max))
-      return false;
-  return true;
+  return in_bucket.is_within(config_.per_bucket) && in_table.is_within(config_.per_table);
+}
+
+std::vector<PeerInfo> RoutingTable::of_many_places(const std::vector<PeerInfo>& peers,
+                                                   std::size_t count) const {
+  std::vector<PeerInfo> chosen;
+  std::vector<std::vector<PlaceMark>> places;
+  for (const PeerInfo& peer : peers) {
+    if (chosen.size() == count) break;
+    if (config_.per_bucket.any()) {
+      std::vector<PlaceMark> wanted = places_of(peer);
+      PlaceCount among(wanted);
+      for (const auto& each : places) among.count(each);
+      if (!among.is_within(config_.per_bucket)) continue;
+      places.push_back(std::move(wanted));
+    }
+    chosen.push_back(peer);
+  }
+  return chosen;
 }
 
 bool RoutingTable::has_place_for(const PeerId& peer) const {

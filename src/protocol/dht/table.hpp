@@ -17,6 +17,7 @@
 
 #include "protocol/dht/compact_addresses.hpp"
 #include "protocol/dht/key.hpp"
+#include "protocol/dht/whereabouts.hpp"
 
 namespace mycel::dht {
 
@@ -30,10 +31,10 @@ struct TableConfig {
   std::size_t reserve_size = 2;
   /// Unanswered requests in a row after which a peer leaves, though nobody waits for its place.
   std::uint8_t failures_max = 2;
-  /// Peers with an address in one IPv4 /24 or IPv6 /48, so that one subnet cannot fill the table.
-  /// 0 is no cap. Loopback and private addresses count only if `caps_private`.
-  std::size_t subnet_per_bucket_max = 0;
-  std::size_t subnet_per_table_max = 0;
+  /// Peers of one place, so that it cannot fill a bucket, or the k nearest that a lookup ends at,
+  /// or the table. Loopback and private addresses count only if `caps_private`.
+  PlaceCaps per_bucket;
+  PlaceCaps per_table;
   bool caps_private = false;
   /// Where a connected peer really is. What it says of its own addresses costs it nothing, so the
   /// caps count those only when this is not known.
@@ -48,7 +49,7 @@ class RoutingTable {
     added,      ///< is in the table now
     refreshed,  ///< was in it, and is now the most recently seen of its bucket
     reserved,   ///< waits for a place
-    refused,    ///< this node itself, or over a subnet cap
+    refused,    ///< this node itself, or over a cap of its place
   };
   /// A peer that serves the DHT has answered. What is known of its addresses stays: those given
   /// here may be hearsay of somebody who would like to make it unreachable.
@@ -67,6 +68,10 @@ class RoutingTable {
   /// not in the table.
   bool set_addresses(const PeerId& peer, const std::vector<Multiaddr>& addresses);
 
+  /// Where a peer counts for the caps: where it was last seen, or else wherever it says that it is.
+  std::vector<PlaceMark> places_of(const PeerInfo& peer) const;
+  /// The first `count` of `peers` of which no place holds more than a bucket may.
+  std::vector<PeerInfo> of_many_places(const std::vector<PeerInfo>& peers, std::size_t count) const;
   /// Whether a place is free for this peer, which is not in the table.
   bool has_place_for(const PeerId& peer) const;
   std::optional<PeerInfo> find(const PeerId& peer) const;
@@ -92,18 +97,15 @@ class RoutingTable {
   const Key& self_key() const { return self_key_; }
 
  private:
-  /// An IPv4 /24 as it is, an IPv6 /48 hashed.
-  using SubnetMark = std::array<std::uint8_t, 3>;
-  static constexpr SubnetMark unseen{255, 255, 255};  // no subnet that packets come from
-  static constexpr SubnetMark not_counted{0, 0, 0};   // nor this
-  static std::optional<SubnetMark> subnet_of(const Multiaddr& address, bool counts_private);
+  static constexpr PlaceMark unseen{255, 255, 255};  // no place that packets come from
+  static constexpr PlaceMark not_counted{0, 0, 0};   // nor this
 
   struct Entry {
     PeerId id;
     std::uint8_t failures = 0;
     bool is_belied = false;
     std::uint32_t answered_s = 0;  // seconds of NodeClock
-    SubnetMark seen_in = unseen;   // when it came; takes no room here, before a wider member
+    PlaceMark seen_in = unseen;    // when it came; takes no room here, before a wider member
     std::uint64_t head = 0;        // first word of its key: settles nearly every comparison
     CompactAddresses addresses;
   };
@@ -126,10 +128,8 @@ class RoutingTable {
   bool make_room(Bucket& bucket);
   void fill_from_reserve(Bucket& bucket);
   void put_in_reserve(Bucket& bucket, Entry entry) const;
-  bool has_caps() const {
-    return config_.subnet_per_bucket_max != 0 || config_.subnet_per_table_max != 0;
-  }
-  std::vector<SubnetMark> subnets_of(const Entry& entry) const;
+  bool has_caps() const { return config_.per_bucket.any() || config_.per_table.any(); }
+  std::vector<PlaceMark> places_of(const Entry& entry) const;
   bool is_within_caps(const Bucket& bucket, const Entry& entry) const;
   void take_out(Bucket& bucket, std::size_t index);
   const Entry* entry_of(const PeerId& peer) const;

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "foundation/wire/multiaddr_codec.hpp"
+
 #include "protocol/dht/world_testing.hpp"
 
 namespace mycel::dht {
@@ -196,7 +198,8 @@ TEST(RoutingTable, one_subnet_cannot_fill_a_bucket_or_the_table) {
   const auto from = [](std::uint64_t number, std::array<std::uint8_t, 4> ip) {
     return PeerInfo{peer_number(number), {address_of(ip)}};
   };
-  RoutingTable table({.subnet_per_bucket_max = 2, .subnet_per_table_max = 3}, peer_number(0));
+  RoutingTable table({.per_bucket = {.subnet_max = 2}, .per_table = {.subnet_max = 3}},
+                     peer_number(0));
   const auto far = far_peers(4);
   EXPECT_EQ(table.on_answered(start, from(far[0], {60, 1, 1, 1})), Taken::added);
   EXPECT_EQ(table.on_answered(start, from(far[1], {60, 1, 1, 2})), Taken::added);
@@ -207,10 +210,60 @@ TEST(RoutingTable, one_subnet_cannot_fill_a_bucket_or_the_table) {
   EXPECT_EQ(table.size(), 4);
 }
 
+TEST(RoutingTable, one_network_cannot_fill_a_bucket_by_renting_many_subnets_of_it) {
+  RoutingTable table({.per_bucket = {.subnet_max = 2, .network_max = 3}}, peer_number(0));
+  const auto far = far_peers(5);
+  const auto comes = [&](std::uint64_t number, std::array<std::uint8_t, 4> ip) {
+    return table.on_answered(start, {peer_number(number), {address_of(ip)}});
+  };
+  for (std::uint8_t i = 0; i < 3; ++i)
+    EXPECT_EQ(comes(far[i], {60, 1, i, 1}), Taken::added) << "a subnet of its own";
+  EXPECT_EQ(comes(far[3], {60, 1, 3, 1}), Taken::refused);
+  EXPECT_EQ(comes(far[4], {60, 2, 3, 1}), Taken::added);
+}
+
+TEST(RoutingTable, of_the_nearest_found_a_place_is_told_no_more_than_a_bucket_may_hold) {
+  const RoutingTable table({.per_bucket = {.subnet_max = 2, .network_max = 3}}, peer_number(0));
+  std::vector<PeerInfo> found;
+  for (std::uint8_t i = 0; i < 4; ++i)
+    found.push_back({peer_number(1U + i), {address_of({60, 1, 1, i})}});
+  for (std::uint8_t i = 0; i < 2; ++i)
+    found.push_back({peer_number(5U + i), {address_of({60, 1, 2, i})}});
+  for (std::uint8_t i = 0; i < 4; ++i)
+    found.push_back({peer_number(7U + i), {address_of({192, 168, 1, i})}});
+  const auto chosen = table.of_many_places(found, 6);
+  std::vector<PeerId> ids;
+  for (const PeerInfo& peer : chosen) ids.push_back(peer.id);
+  EXPECT_EQ(ids, (std::vector{peer_number(1), peer_number(2), peer_number(5), peer_number(7),
+                              peer_number(8), peer_number(9)}))
+      << "two of the subnet, three of the network, and of private addresses as many as wanted";
+  EXPECT_EQ(RoutingTable({}, peer_number(0)).of_many_places(found, 6).size(), 6);
+  EXPECT_EQ(RoutingTable({}, peer_number(0)).of_many_places(found, 6).back(), found[5]);
+}
+
+TEST(RoutingTable, subnets_and_networks_of_ipv6_are_told_apart) {
+  const auto place = [](const char* text) {
+    return *place_of(*wire::parse_multiaddr(text), false);
+  };
+  const PlaceMark one = place("/ip6/2001:4860:1:1::1/udp/1/quic-v1");
+  const PlaceMark same_subnet = place("/ip6/2001:4860:1:2::9/udp/1/quic-v1");
+  const PlaceMark same_network = place("/ip6/2001:4860:2:1::1/udp/1/quic-v1");
+  const PlaceMark other = place("/ip6/2a00:1450:1:1::1/udp/1/quic-v1");
+  const auto fits = [&](const PlaceMark& newcomer, PlaceCaps caps) {
+    PlaceCount among({newcomer});
+    among.count({one});
+    return among.is_within(caps);
+  };
+  EXPECT_FALSE(fits(same_subnet, {.subnet_max = 1}));
+  EXPECT_TRUE(fits(same_network, {.subnet_max = 1}));
+  EXPECT_FALSE(fits(same_network, {.network_max = 1}));
+  EXPECT_TRUE(fits(other, {.subnet_max = 1, .network_max = 1}));
+}
+
 TEST(RoutingTable, where_a_peer_is_seen_counts_and_not_where_it_says_that_it_is) {
   std::map<PeerId, Multiaddr> seen;
-  RoutingTable table({.subnet_per_bucket_max = 2,
-                      .subnet_per_table_max = 2,
+  RoutingTable table({.per_bucket = {.subnet_max = 2},
+                      .per_table = {.subnet_max = 2},
                       .seen_at = [&](const PeerId& peer) -> std::optional<Multiaddr> {
                         const auto at = seen.find(peer);
                         return at == seen.end() ? std::nullopt : std::optional(at->second);
