@@ -30,7 +30,7 @@ bool is_told(const Publication& publication, const PeerId& peer) {
 /// are three quarters of k to be expected. None while the size of the network is unknown.
 std::optional<Distance> Dht::sure_radius() const {
   if (config_.confirmations_enough == 0) return std::nullopt;
-  const auto nodes = network_size();
+  const auto nodes = size_.nodes();
   if (!nodes) return std::nullopt;
   return radius_for(config_.lookup.k * 3 / 4, *nodes);
 }
@@ -112,7 +112,7 @@ void Dht::end_if_enough(Now now, Operation& operation) {
       publication.is_patient || config_.confirmations_enough == 0 ||
       publication.confirmed.size() < config_.confirmations_enough)
     return;
-  const auto nodes = network_size();
+  const auto nodes = size_.nodes();
   if (!nodes || is_crowded(operation.lookup.target(), operation.lookup.nearest(), *nodes)) return;
   probe("a publication ended for its caller before everybody was told");
   counters_.early_publications += 1;
