@@ -26,7 +26,7 @@ class Budgets final : public Judge {
       if (!run.fleet().is_up(number) || !run.fleet().is_honest(number)) continue;
       const dht::Dht& dht = run.fleet().node(number).wiring().dht().dht();
       const std::size_t upkeep = run.fleet().setup_of(number).dht.config.upkeep_max;
-      within(run, number, "lookups left over", dht.operations_under_way(), upkeep);
+      within(run, number, "lookups left over", dht.operations_awaited(), upkeep);
     }
   }
 

@@ -36,18 +36,18 @@ Belief weigh(const std::vector<Testimony>& testimonies, std::size_t k) {
   std::vector<std::uint64_t> good;
   std::vector<std::uint64_t> bad;
   for (std::size_t i = 0; i < near; ++i) {
-    const Testimony& each = testimonies[i];
-    const bool is_belied = 2 * named_among(each, neighbours) < near - 1;
-    (is_belied ? bad : good).push_back(neighbours[i]);
-    if (is_belied)
-      belief.belied.push_back(each.peer.id);
-    else
-      belief.borne_out.push_back(each.peer);
+    if (2 * named_among(testimonies[i], neighbours) < near - 1) continue;
+    good.push_back(neighbours[i]);
+    belief.borne_out.push_back(testimonies[i].peer);
   }
-  for (std::size_t i = near; i < testimonies.size(); ++i)
-    if (named_among(testimonies[i], bad) >= belied_named_min &&
-        named_among(testimonies[i], good) == 0)
-      belief.belied.push_back(testimonies[i].peer.id);
+  for (std::size_t i = 0; i < testimonies.size(); ++i) {
+    const Testimony& each = testimonies[i];
+    if (named_among(each, good) > 0) continue;
+    const bool is_near = i < near;
+    if (is_near ? each.named.size() < k / 2 : named_among(each, bad) < belied_named_min) continue;
+    if (is_near) bad.push_back(neighbours[i]);
+    belief.belied.push_back(each.peer.id);
+  }
   return belief;
 }
 

@@ -3,11 +3,14 @@
 // everybody else. As long as nothing else is known, that cannot be told from the truth; once the
 // neighbourhood of the key has been found it can:
 //
-//   one of the nearest knows its neighbours, and so names at least half of them;
-//   one that knows nobody there but such as do not is one of theirs.
+//   one of the nearest that names at least half of the others is borne out;
+//   one that names many peers, and none of those who were borne out, is belied;
+//   so is one farther away that names four of the belied neighbours, and none of those.
 //
-// An answer is not signed and a node may just have started, so this proves nothing to others and
-// costs a peer nothing but its place among those that are asked first and named to others.
+// Whoever lies and does name one of them leads nobody astray: that one knows the others. A node
+// that has just started knows few, but whoever knows it has talked to it. An answer is not signed,
+// so this proves nothing to others and costs a peer nothing but its place among those that are
+// asked first and named to others.
 
 #include <cstddef>
 #include <cstdint>

@@ -74,7 +74,20 @@ TEST(Belief, one_far_away_who_knows_few_there_is_not_judged) {
   }
 }
 
-TEST(Belief, a_neighbour_who_misses_some_is_believed) {
+TEST(Belief, a_neighbour_that_has_just_started_is_neither_belied_nor_borne_out) {
+  Neighbourhood around;
+  Numbers knows_one = numbers_of(200, 19);
+  knows_one.push_back(3);
+  around.testimonies[4] = testimony(4, {});
+  around.testimonies[5] = testimony(5, knows_one);
+  const Belief belief = weigh(around.testimonies, k);
+  for (const std::uint64_t newcomer : {4U, 5U}) {
+    EXPECT_FALSE(is_belied(belief, newcomer)) << newcomer;
+    EXPECT_FALSE(is_borne_out(belief, newcomer)) << newcomer;
+  }
+}
+
+TEST(Belief, a_neighbour_who_misses_some_is_borne_out) {
   Neighbourhood around;
   around.testimonies[5] = testimony(5, numbers_of(0, 12));
   EXPECT_TRUE(is_borne_out(weigh(around.testimonies, k), 5));

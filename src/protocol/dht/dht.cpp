@@ -247,6 +247,11 @@ void Dht::take_output(Output& output) {
   swap_buffer(next_.early.answers, output.early.answers);
 }
 
+std::size_t Dht::operations_awaited() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      operations_, [](const auto& entry) { return !entry.second.askers.empty(); }));
+}
+
 const Counters& Dht::counters() const {
   counters_.stale_records_cleaned = records_.expired() + providers_.cleaned();
   counters_.table_peers = table_.size();

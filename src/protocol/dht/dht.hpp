@@ -251,6 +251,8 @@ class Dht {
 
   const RoutingTable& table() const { return table_; }
   std::size_t operations_under_way() const { return operations_.size(); }
+  /// Without those that ended for their callers and go on telling others.
+  std::size_t operations_awaited() const;
   std::size_t requests_under_way() const { return pending_.size(); }
   const Counters& counters() const;
 
