@@ -30,7 +30,7 @@ bool is_told(const Publication& publication, const PeerId& peer) {
 /// are three quarters of k to be expected. None while the size of the network is unknown.
 std::optional<Distance> Dht::sure_radius() const {
   if (config_.confirmations_enough == 0) return std::nullopt;
-  const auto nodes = network_size();
+  const auto nodes = size_.nodes();
   if (!nodes) return std::nullopt;
   return radius_for(config_.lookup.k * 3 / 4, *nodes);
 }
@@ -39,7 +39,8 @@ void Dht::tell_on_the_way(Now now, Operation& operation, const PeerInfo& peer) {
   Publication* publication = publication_of(operation.goal);
   if (publication == nullptr || !publication->told_on_the_way) return;
   if (distance(Key::of(peer.id), operation.lookup.target()) > *publication->told_on_the_way) return;
-  if (is_told(*publication, peer.id)) return;
+  // An estimate that lags behind growth must not tell half the network.
+  if (publication->told.size() >= config_.lookup.k || is_told(*publication, peer.id)) return;
   std::vector<PeerInfo> told = publication->told;
   told.push_back(peer);
   if (table_.of_many_places(told, told.size()).size() < told.size()) return;  // too many of a place
@@ -112,7 +113,7 @@ void Dht::end_if_enough(Now now, Operation& operation) {
       publication.is_patient || config_.confirmations_enough == 0 ||
       publication.confirmed.size() < config_.confirmations_enough)
     return;
-  const auto nodes = network_size();
+  const auto nodes = size_.nodes();
   if (!nodes || is_crowded(operation.lookup.target(), operation.lookup.nearest(), *nodes)) return;
   probe("a publication ended for its caller before everybody was told");
   counters_.early_publications += 1;
