@@ -2,8 +2,8 @@
 """Measures mycel beside js-libp2p, in turns and in one run, and the simulator; prints medians.
 
     run.py transport [--json] [--rounds 5]     two processes on loopback: connect, ping, streams, bulk, memory
-    run.py dht [--json] [--rounds 5]           20 processes on loopback: put and get; and 10,000 simulated nodes under
-                                               attack, for hours; --quick: 1,000 of them
+    run.py dht [--json] [--rounds 5]           20 processes on loopback: put and get; and 1,000 simulated nodes, also
+                                               under attack (--sim-nodes 10000 takes an hour)
     run.py sim [--json] [--rounds 5]           the simulator itself: speed and memory
     run.py sim --budgets [--write]             messages, bytes and virtual time of each operation, exactly
 
@@ -44,14 +44,15 @@ def arguments():
     parser.add_argument("--js-rounds", type=int, default=2,
                         help="dht only: rounds of the js network, which takes minutes (default: 2)")
     parser.add_argument("--sim-nodes", type=int,
-                        help="nodes of the simulated network (default: 10000; for dht, 0 leaves it out)")
-    parser.add_argument("--quick", action="store_true", help="dht only: one round, and 1000 simulated nodes")
+                        help="nodes of the simulated network (default: 1000 for dht, where 0 leaves it out; "
+                             "10000 for sim)")
+    parser.add_argument("--quick", action="store_true", help="one round")
     parser.add_argument("--budgets", action="store_true", help="sim only: compare with bench/budgets.toml")
     parser.add_argument("--write", action="store_true", help="with --budgets: write what came out")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release", help="where the programs are")
     options = parser.parse_args()
     if options.sim_nodes is None:
-        options.sim_nodes = 1_000 if options.quick else 10_000
+        options.sim_nodes = 10_000 if options.name == "sim" else 1_000
     if options.quick:
         options.rounds, options.js_rounds = min(options.rounds, 1), min(options.js_rounds, 1)
     return options

@@ -222,7 +222,7 @@ TEST(Config, a_bucket_can_not_take_more_of_a_subnet_than_the_table) {
             "which is 4");
   EXPECT_EQ(flag_problems({{"dht.subnet_per_bucket", "5"}, {"dht.subnet_per_table", "0"}}), "none");
   EXPECT_EQ(flag_problems({{"dht.network_per_table", "9"}}),
-            "--dht.network_per_bucket: 10 is not allowed; it must be at most "
+            "the command line: dht.network_per_bucket: 10 is not allowed; it must be at most "
             "dht.network_per_table, which is 9");
 }
 

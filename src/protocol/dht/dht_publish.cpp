@@ -39,7 +39,8 @@ void Dht::tell_on_the_way(Now now, Operation& operation, const PeerInfo& peer) {
   Publication* publication = publication_of(operation.goal);
   if (publication == nullptr || !publication->told_on_the_way) return;
   if (distance(Key::of(peer.id), operation.lookup.target()) > *publication->told_on_the_way) return;
-  if (is_told(*publication, peer.id)) return;
+  // An estimate that lags behind growth must not tell half the network.
+  if (publication->told.size() >= config_.lookup.k || is_told(*publication, peer.id)) return;
   std::vector<PeerInfo> told = publication->told;
   told.push_back(peer);
   if (table_.of_many_places(told, told.size()).size() < told.size()) return;  // too many of a place

@@ -39,14 +39,19 @@ bool ValueCache::forget(const Bytes& key) {
 // The hand walks from the oldest to the newest, and begins anew behind the newest.
 void ValueCache::evict() {
   for (;;) {
-    if (hand_ == entries_.end()) hand_ = std::prev(entries_.end());
-    if (!std::exchange(hand_->is_visited, false)) return erase(hand_);
-    hand_ = hand_ == entries_.begin() ? entries_.end() : std::prev(hand_);
+    if (!hand_) hand_ = std::prev(entries_.end());
+    if (!std::exchange((*hand_)->is_visited, false)) return erase(*hand_);
+    hand_ = newer_than(*hand_);
   }
 }
 
+std::optional<ValueCache::Entries::iterator> ValueCache::newer_than(Entries::iterator entry) {
+  if (entry == entries_.begin()) return std::nullopt;
+  return std::prev(entry);
+}
+
 void ValueCache::erase(Entries::iterator entry) {
-  if (hand_ == entry) hand_ = entry == entries_.begin() ? entries_.end() : std::prev(entry);
+  if (hand_ == entry) hand_ = newer_than(entry);
   bytes_ -= size_of(*entry);
   by_key_.erase(entry->key);
   entries_.erase(entry);

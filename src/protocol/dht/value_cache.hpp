@@ -50,6 +50,7 @@ class ValueCache {
   };
   using Entries = std::list<Entry>;  // newest first
 
+  std::optional<Entries::iterator> newer_than(Entries::iterator entry);
   void erase(Entries::iterator entry);
   void evict();
   static std::size_t size_of(const Entry& entry);
@@ -57,7 +58,8 @@ class ValueCache {
   CacheConfig config_;
   Entries entries_;
   std::map<Bytes, Entries::iterator> by_key_;
-  Entries::iterator hand_ = entries_.end();
+  /// None: before the oldest. Not entries_.end(), which does not survive a move of the cache.
+  std::optional<Entries::iterator> hand_;
   std::size_t bytes_ = 0;
 };
 

@@ -74,6 +74,16 @@ TEST(ValueCache, switched_off_it_keeps_nothing) {
   EXPECT_FALSE(cache.get(start, key(1), 1));
 }
 
+// Machines are made first and then moved to where they live. The hand stood at the end of a list,
+// and the end of a moved list is another's: a node crashed when its cache was full.
+TEST(ValueCache, a_cache_that_was_moved_makes_room_like_any_other) {
+  ValueCache first({.count_max = 2});
+  ValueCache cache = std::move(first);
+  for (std::uint64_t number = 1; number <= 5; ++number) cache.put(start, key(number), value("v"));
+  EXPECT_EQ(cache.size(), 2);
+  EXPECT_TRUE(cache.get(start, key(5), 1));
+}
+
 TEST(ValueCache, a_tenth_of_the_keys_answers_more_than_half_of_zipf_requests) {
   constexpr std::size_t keys = 1000;
   std::vector<double> upto(keys);
