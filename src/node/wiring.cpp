@@ -373,6 +373,9 @@ parts::DhtSetup Wiring::dht_setup() {
   };
   if (setup_.are_ids_certified)
     dht.config.admission.is_certified = [this](const PeerId& peer) { return is_member(peer); };
+  else if (setup_.hello && setup_.hello->strangers != session::StrangerPolicy::welcome)
+    // Lookups hear of strangers too, and ask whomever they hear of: their word does not count.
+    dht.config.admission.is_certified = [this](const PeerId& peer) { return is_let_in(peer); };
   dht.namespaces.push_back(cards_namespace());
   dht.namespaces.push_back(parts_namespace());
   return dht;

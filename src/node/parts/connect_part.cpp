@@ -165,9 +165,13 @@ void ConnectPart::on_closed(ConnectionId id, const ports::Closed& why) {
   });
 }
 
+// To everybody else it is as if a new connection from there had taken the old one's place.
 void ConnectPart::on_path(ConnectionId id, const ports::PathChanged& what) {
   ports_.log.info("a connection moved",
                   {{"connection", id.value()}, {"remote", wire::to_text(what.remote)}});
+  for (const connect::ConnectionStatus& status : driver_.machine().connections())
+    if (status.connection == id && driver_.machine().connection_of(status.peer) == id)
+      on_event_(connect::ConnectionReplaced{status.peer, id, id, status.direction, what.remote});
 }
 
 // Only the first and the last stream make a difference: a connection is idle or it is not.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "foundation/base/probe.hpp"
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/proto.hpp"
 
@@ -57,7 +56,6 @@ Result<PeerInfo, wire::Fault> PeerCache::load(Now now, ByteView key, ByteView va
   const auto peer = PeerId::from_multihash(key);
   auto cached = decode_cached_peer(value);
   if (!peer || !cached) {
-    probe("an entry of the peer cache could not be read");
     mark(now, Bytes::copy(key));
     return Err{peer ? cached.error() : wire::Fault::malformed};
   }

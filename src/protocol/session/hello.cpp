@@ -110,7 +110,6 @@ Bytes Hello::message_for(const PeerId& peer) const {
 void Hello::on_connected(Now now, ConnectionId connection, const PeerId& peer,
                          Direction direction) {
   if (sessions_.size() >= config_.sessions_max) {
-    probe("more connections than sessions");
     counters_.refused[static_cast<std::size_t>(HelloRefusal::overloaded)] += 1;
     output_.closes.push_back(
         {connection, close_code(HelloRefusal::overloaded),

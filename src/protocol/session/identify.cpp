@@ -47,15 +47,26 @@ void Identify::set_local(Now now, std::vector<Multiaddr> addresses,
   if (push_at_ == never && !peers_.empty()) push_at_ = now.instant + config_.push_after;
 }
 
+// A peer whose connection moved cannot see that it did: what it takes for its address is an old one
+// until somebody tells it where it is seen now.
+void Identify::tell_where(const PeerId& id, const Peer& peer, const Multiaddr& remote) {
+  if (!follows_pushes(peer)) return;
+  probe("a connection moved, and its peer is told where it is seen");
+  counters_.pushes_out += 1;
+  output_.pushes.push_back({peer.connection, id, local(remote)});
+}
+
 void Identify::on_peer_connected(Now, ConnectionId connection, const PeerId& id,
                                  const Multiaddr& remote) {
   if (peers_.size() >= config_.peers_max && !peers_.contains(id)) {
-    probe("more peers are connected than can be identified");
     return;
   }
   Peer& peer = peers_[id];
   peer.connection = connection;
+  const Multiaddr* const before = remote_of(peer, connection);
+  const bool has_moved = before != nullptr && *before != remote;
   note_remote(peer, connection, remote);
+  if (has_moved) tell_where(id, peer, remote);
   if (peer.software != nullptr || peer.asked != RequestId{}) return;
   peer.has_failed = false;  // a new connection is a new chance
   ask(id, peer);
@@ -258,7 +269,11 @@ void Identify::tell(const std::vector<ObservedAddresses::Change>& changes) {
 }
 
 bool Identify::is_behind(const Peer& peer) const {
-  return peer.told < version_ && peer.software != nullptr &&
+  return peer.told < version_ && follows_pushes(peer);
+}
+
+bool Identify::follows_pushes(const Peer& peer) {
+  return peer.software != nullptr &&
          std::ranges::binary_search(peer.software->first.protocols, identify_push_protocol);
 }
 

@@ -196,7 +196,9 @@ class Identify {
                          IdentifyMessage& message, bool is_push);
   void take_observed(Now now, Peer& peer, const IdentifyMessage& message);
   void push();
+  void tell_where(const PeerId& id, const Peer& peer, const Multiaddr& remote);
   bool is_behind(const Peer& peer) const;
+  static bool follows_pushes(const Peer& peer);
   Bytes local(std::optional<Multiaddr> observed) const;
   std::pair<PeerId, Peer*> take_asked(RequestId request);
   void tell(const std::vector<ObservedAddresses::Change>& changes);

@@ -240,6 +240,21 @@ TEST(Identify, who_asked_before_a_change_and_was_identified_after_it_is_told) {
   EXPECT_EQ(story.pushes.size(), 1U);
 }
 
+TEST(Identify, a_peer_whose_connection_moved_is_told_where_it_is_seen_now) {
+  Story story;
+  story.listens({home(100)});
+  story.identifies(1);
+  story.identify.on_peer_connected(story.now, first_connection, alice, seen_here);
+  story.collect();
+  ASSERT_EQ(story.pushes.size(), 1U);
+  EXPECT_EQ(story.pushes[0].peer, alice);
+  EXPECT_EQ(decode_identify(story.pushes[0].body)->observed, seen_here);
+  story.identify.on_peer_connected(story.now, first_connection, alice, seen_here);
+  story.identify.on_peer_connected(story.now, ConnectionId{2}, alice, home(1));
+  story.collect();
+  EXPECT_EQ(story.pushes.size(), 1U) << "it has not moved, and who connects anew asks by itself";
+}
+
 TEST(Identify, a_push_changes_what_it_says_and_nothing_else) {
   Story story;
   story.identifies(1);

@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "foundation/base/probe.hpp"
-
 namespace mycel::session {
 namespace {
 
@@ -111,7 +109,6 @@ void Ping::on_answer(Now now, RequestId request, ByteView payload) {
   const auto ping = take(request);
   if (!ping) return;
   if (!equal(payload, ping->payload)) {
-    probe("a ping came back changed");
     return fail(*ping, RequestFailure::malformed);
   }
   counters_.answered += 1;
