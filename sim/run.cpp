@@ -45,6 +45,10 @@ struct Fold {
     print.fold(std::uint64_t{fact.node} << 32 | fact.other);
     print.fold(fact.is_reached ? 1 : 0);
   }
+  void operator()(const Visited& fact) const {
+    print.fold(std::uint64_t{fact.node} << 32 | fact.other);
+    print.fold(fact.is_in ? 1 : 0);
+  }
   void operator()(const Began& fact) const { print.fold(fact.ticket); }
   void operator()(const Ended& fact) const { print.fold(fact.ticket); }
   void operator()(const WentDown& fact) const { print.fold(fact.node); }
