@@ -24,22 +24,22 @@ PeerId DatagramNode::peer_of(std::uint32_t number) {
   return wire::peer_id_of(peer_key(number).public_key());
 }
 
-DatagramNode::DatagramNode(World& world, DatagramNetwork& network, Disk& disk, std::uint32_t number,
-                           std::uint32_t life, NodeSetup setup)
-    : DatagramNode(world, network, disk, number, std::move(setup),
+DatagramNode::DatagramNode(World& world, DatagramNetwork& network, const Node::Machine& machine,
+                           std::uint32_t number, std::uint32_t life, NodeSetup setup)
+    : DatagramNode(world, network, machine, number, std::move(setup),
                    world.fork(name_of(number, life))) {}
 
-DatagramNode::DatagramNode(World& world, DatagramNetwork& network, Disk& disk, std::uint32_t number,
-                           NodeSetup setup, Rng rng)
+DatagramNode::DatagramNode(World& world, DatagramNetwork& network, const Node::Machine& machine,
+                           std::uint32_t number, NodeSetup setup, Rng rng)
     : number_(number),
-      timers_(world),
+      timers_(world, machine.clock),
       entropy_(rng.fork("entropy")),
-      socket_(network.bind(number)),
+      socket_(world, timers_, network.bind(number)),
       transport_(quic::Config{}, peer_key(number), timers_, entropy_),
-      store_(world, timers_, disk, {}, rng.fork("disk")),
+      store_(world, timers_, machine.disk, {}, rng.fork("disk")),
       names_(timers_),
       keys_(timers_, number) {
-  transport_.add_socket(*socket_);
+  transport_.add_socket(socket_);
   setup.self = peer_of(number);
   setup.cards.writer = setup.self;
   setup.seed = rng.fork("machines").next();

@@ -31,8 +31,8 @@ class DatagramNode {
  public:
   /// `number` says who and where it is; `life` counts its starts, as no two processes draw the same
   /// random numbers. Destroying the node is a crash.
-  DatagramNode(World& world, DatagramNetwork& network, Disk& disk, std::uint32_t number,
-               std::uint32_t life, NodeSetup setup);
+  DatagramNode(World& world, DatagramNetwork& network, const Node::Machine& machine,
+               std::uint32_t number, std::uint32_t life, NodeSetup setup);
   DatagramNode(const DatagramNode&) = delete;
   DatagramNode& operator=(const DatagramNode&) = delete;
 
@@ -47,17 +47,18 @@ class DatagramNode {
   const quic::Transport& transport() const { return transport_; }
   NodeTimers& timers() { return timers_; }
   std::uint32_t number() const { return number_; }
+  VirtualStore& store() { return store_; }
   /// When the last packet came.
-  Instant heard_at() const { return socket_->heard_at; }
+  Instant heard_at() const { return socket_.heard_at(); }
 
  private:
-  DatagramNode(World& world, DatagramNetwork& network, Disk& disk, std::uint32_t number,
-               NodeSetup setup, Rng rng);
+  DatagramNode(World& world, DatagramNetwork& network, const Node::Machine& machine,
+               std::uint32_t number, NodeSetup setup, Rng rng);
 
   std::uint32_t number_;
   NodeTimers timers_;
   SeededEntropy entropy_;
-  std::unique_ptr<PacketSocket> socket_;
+  ProcessSocket socket_;
   quic::Transport transport_;
   VirtualStore store_;
   NoNames names_;

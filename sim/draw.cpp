@@ -76,6 +76,35 @@ void draw_liars(Rng rng, const LiarRange& range, Plan& plan) {
   }
 }
 
+/// As `tc ... tbf burst 32kbit` has it: so much leaves at once after a silence.
+constexpr std::uint64_t burst_32_kbit = 4'000;
+
+/// Every kind of weather is drawn, and in a swarm run left out by chance.
+Packets draw_packets(const Rng& root, const PacketRange& range, bool is_swarm) {
+  const auto is_there = [is_swarm](Rng& rng) { return !is_swarm || rng.chance(swarm_share); };
+  const auto share = [&](std::string_view name, Range<double> of) {
+    Rng rng = root.fork(name);
+    return is_there(rng) ? draw_real(rng, of) : 0.0;
+  };
+  Packets packets;
+  Weather& weather = packets.weather;
+  Rng way = root.fork("way");
+  weather.delay = draw_span(way, range.delay);
+  Rng jitter = root.fork("jitter");
+  if (is_there(jitter)) weather.jitter = draw_span(jitter, range.jitter);
+  weather.loss = share("loss", range.loss);
+  weather.doubled = share("doubled", range.doubled);
+  weather.damaged = share("damaged", range.damaged);
+  Rng link = root.fork("link");
+  if (is_there(link)) weather.rate_bytes_per_s = draw_whole(link, range.rate);
+  weather.burst_bytes = burst_32_kbit;
+  weather.queue_max = range.queue;
+  Rng mail = root.fork("mail");
+  packets.mail_every = draw_span(mail, range.mail_every);
+  packets.mail_size_bytes = draw_whole(mail, range.mail_size_bytes);
+  return packets;
+}
+
 }  // namespace
 
 Plan draw(const Scenario& scenario, std::uint64_t seed, std::optional<std::uint32_t> nodes) {
@@ -95,6 +124,8 @@ Plan draw(const Scenario& scenario, std::uint64_t seed, std::optional<std::uint3
   std::ranges::sort(plan.faults, [](const Fault& a, const Fault& b) {
     return std::tie(a.at, a.kind, a.node, a.other) < std::tie(b.at, b.kind, b.node, b.other);
   });
+  if (scenario.packets)
+    plan.packets = draw_packets(root.fork("packets"), *scenario.packets, scenario.is_swarm);
   Rng liars = root.fork("liars");
   if (!scenario.is_swarm || liars.chance(swarm_share)) draw_liars(liars, scenario.liars, plan);
   return plan;

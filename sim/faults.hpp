@@ -6,8 +6,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,11 +15,26 @@
 
 namespace mycel::sim {
 
-class Run;
+/// What can go wrong in one cut: its nodes, disks, clocks and network.
+class Breakable {
+ public:
+  /// The fault begins; true if it made a difference.
+  virtual bool apply(const Fault& fault) = 0;
+  /// The last fault of that kind there has ended.
+  virtual void heal(FaultKind kind, std::uint32_t node, std::uint32_t other) = 0;
+
+ protected:
+  ~Breakable() = default;
+};
 
 class Faults {
  public:
-  explicit Faults(Run& run) : run_(run) {}
+  /// Hears of every fault of the plan, by its index, that begins (when it makes a difference) and
+  /// ends.
+  using Heard = std::function<void(std::size_t index, TraceKind kind)>;
+
+  Faults(World& world, const Plan& plan, Breakable& broken, Heard heard)
+      : world_(world), plan_(plan), broken_(broken), heard_(std::move(heard)) {}
 
   /// Every fault of the plan begins and ends at its time, counted from `start`.
   void schedule(Instant start);
@@ -42,17 +55,20 @@ class Faults {
   static Target target_of(const Fault& fault);
   void begin(Index index);
   void end(Index index);
-  bool apply(const Fault& fault);
-  void heal(const Target& target);
-  void make_room(std::uint32_t number);
-  void step_calendar(std::uint32_t number, Duration by);
-  std::vector<bool> sides_of(double share) const;
-  void trace(Index index, TraceKind kind);
 
-  Run& run_;
+  World& world_;
+  const Plan& plan_;
+  Breakable& broken_;
+  Heard heard_;
   std::map<Target, std::vector<Index>> active_;
-  std::map<std::uint32_t, Duration> steps_;  // of calendars, by node
+  std::map<std::uint32_t, double> steps_;  // of calendars, in seconds, by node
   bool is_over_ = false;
 };
+
+/// Which nodes stand on the one side of a split.
+std::vector<bool> sides_of(const Fault& split, std::uint32_t nodes);
+
+/// An event for whoever follows the run.
+TraceEvent trace_of(const Plan& plan, std::size_t index, TraceKind kind);
 
 }  // namespace mycel::sim

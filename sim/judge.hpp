@@ -77,6 +77,13 @@ struct Flagged {
   std::uint32_t node = 0;
   PeerId peer;
 };
+/// A node called on another at its address: both let each other in, or not.
+struct Visited {
+  std::uint32_t node = 0;
+  std::uint32_t other = 0;
+  bool is_in = false;
+  Instant asked_at{};
+};
 /// A user began an operation, which must end by `due`.
 struct Began {
   std::uint64_t ticket = 0;
@@ -95,7 +102,7 @@ struct WentDown {
   std::uint32_t node = 0;
 };
 using Fact = std::variant<Published, Acknowledged, Delivered, NotFound, FoundNearest, Reached,
-                          Began, Ended, WentDown, Proven, Convicted, Flagged>;
+                          Began, Ended, WentDown, Proven, Convicted, Flagged, Visited>;
 
 class Judge {
  public:

@@ -12,6 +12,11 @@ std::string_view to_text(FaultKind kind) {
   return words[static_cast<std::size_t>(kind)];
 }
 
+bool is_in_datagram_cut(FaultKind kind) {
+  return kind != FaultKind::slow_link && kind != FaultKind::stall_link &&
+         kind != FaultKind::reset && kind != FaultKind::nat;
+}
+
 std::string_view to_text(LiarKind kind) {
   static constexpr std::array<std::string_view, liar_kind_count> words{
       "withhold", "equivocate", "delay", "replay", "forge",   "flood",

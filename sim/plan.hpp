@@ -3,11 +3,14 @@
 // data, so that it can be printed, drawn, made smaller and run again.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "foundation/base/time.hpp"
+
+#include "runtime/quic/test_packets.hpp"
 
 namespace mycel::sim {
 
@@ -36,6 +39,8 @@ enum class FaultKind : std::uint8_t {
 inline constexpr std::size_t fault_kind_count = 19;
 /// The kind as scenarios write it: "cut_one_way".
 std::string_view to_text(FaultKind kind);
+/// Those that happen to packets there are the weather's.
+bool is_in_datagram_cut(FaultKind kind);
 
 struct Fault {
   FaultKind kind = FaultKind::crash;
@@ -69,6 +74,16 @@ struct Liar {
   std::uint32_t victim = 0;  ///< of a grinder: whose key it sits on
 };
 
+using quic::test::Weather;
+
+/// Of the datagram cut: what packets meet while faults are allowed, and what users write all the
+/// time. Before and after it the way takes as long, and that is all.
+struct Packets {
+  Weather weather;
+  Duration mail_every{};  ///< each node writes to another one
+  std::uint32_t mail_size_bytes = 0;
+};
+
 struct Plan {
   std::string scenario;
   std::uint64_t seed = 1;
@@ -78,6 +93,7 @@ struct Plan {
   bool is_core_all = true;    ///< every node must be well at the end, not only a core of them
   std::vector<Fault> faults;  ///< by time; the index is a fault's name
   std::vector<Liar> liars;
+  std::optional<Packets> packets;  ///< the datagram cut; none: the links cut
 };
 
 }  // namespace mycel::sim

@@ -113,6 +113,12 @@ void hasty_check(Fleet& fleet) {
   });
 }
 
+void no_minimum(Fleet& fleet) {
+  fleet.on_setup([](std::uint32_t, NodeSetup& setup) {
+    if (setup.hello) setup.hello->minimum = {0, 0, 1};
+  });
+}
+
 struct Bug {
   std::string_view name;
   std::string_view what;
@@ -130,6 +136,7 @@ constexpr std::array bugs{
     Bug{"gullible", "every signature is taken for genuine", gullible},
     Bug{"hasty_check", "who leaves out neighbours is asked again at once, and flagged",
         hasty_check},
+    Bug{"no_minimum", "a hello of any version is taken, however old", no_minimum},
     Bug{"stale_value", "whatever value comes last wins, also an older one", stale_value},
 };
 

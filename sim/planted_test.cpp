@@ -30,6 +30,7 @@ const std::vector<Found> all_found{
     {"small_quorum", "witness", 1, "witnessed"},
     {"gullible", "witness", 1, "witnessed"},
     {"hasty_check", "cross_check", 20, "accused"},
+    {"no_minimum", "hello", 2, "admitted"},
 };
 
 std::vector<std::string> judges_that_accuse(const Found& found, bool is_planted) {

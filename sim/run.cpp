@@ -6,7 +6,7 @@
 
 #include "foundation/base/probe.hpp"
 
-#include "sim/faults.hpp"
+#include "sim/datagram_run.hpp"
 #include "sim/liars/liars.hpp"
 #include "sim/sealed_value.hpp"
 #include "sim/workload.hpp"
@@ -44,6 +44,10 @@ struct Fold {
   void operator()(const Reached& fact) const {
     print.fold(std::uint64_t{fact.node} << 32 | fact.other);
     print.fold(fact.is_reached ? 1 : 0);
+  }
+  void operator()(const Visited& fact) const {
+    print.fold(std::uint64_t{fact.node} << 32 | fact.other);
+    print.fold(fact.is_in ? 1 : 0);
   }
   void operator()(const Began& fact) const { print.fold(fact.ticket); }
   void operator()(const Ended& fact) const { print.fold(fact.ticket); }
@@ -115,7 +119,9 @@ Run::Run(const Scenario& scenario, const Plan& plan, const Watch& watch)
       network_(world_, network_of(scenario.topology)),
       fleet_(world_, network_, plan.nodes),
       rng_(world_.fork("run")),
-      faults_(std::make_unique<Faults>(*this)) {
+      broken_(fleet_, network_),
+      faults_(world_, plan, broken_,
+              [this](std::size_t index, TraceKind kind) { on_fault(index, kind); }) {
   for (const WorkloadSpec& spec : scenario.workloads)
     workloads_.push_back(make_workload(spec, world_.fork("workload " + spec.name)));
   for (const std::string& name : scenario.judges.empty() ? judge_names() : scenario.judges)
@@ -130,7 +136,7 @@ Outcome Run::go() {
   join();
   enter(Phase::safety);
   keep_busy();
-  faults_->schedule(now());
+  faults_.schedule(now());
   run_until(now() + plan_.safety);
   enter(Phase::converging);
   converge();
@@ -246,7 +252,7 @@ void Run::converge() {
     size = (size + 1) / 2 + static_cast<std::size_t>(rng.below(size / 2 + 1));
   }
   core_.insert(honest.begin(), honest.begin() + static_cast<std::ptrdiff_t>(size));
-  faults_->stop_for(core_);
+  faults_.stop_for(core_);
   const bool is_rest_down = rng.chance(0.5);
   for (const std::uint32_t number : honest)
     if (!core_.contains(number) && is_rest_down) fleet_.crash(number);
@@ -316,10 +322,14 @@ void Run::trace(TraceEvent event) {
   watch_.trace(event);
 }
 
-void Run::count_fault(FaultKind kind) {
-  world_.note(fault_fact);
-  world_.fingerprint().fold(static_cast<std::uint64_t>(kind));
-  outcome_.faults[std::string(to_text(kind))] += 1;
+void Run::on_fault(std::size_t index, TraceKind kind) {
+  const FaultKind what = plan_.faults[index].kind;
+  if (kind == TraceKind::fault_begins) {
+    world_.note(fault_fact);
+    world_.fingerprint().fold(static_cast<std::uint64_t>(what));
+    outcome_.faults[std::string(to_text(what))] += 1;
+  }
+  if (is_traced()) trace(trace_of(plan_, index, kind));
 }
 
 Ticket Run::begin(std::uint32_t node, std::string_view operation, Duration allowed,
@@ -356,7 +366,8 @@ Outcome run(const Scenario& scenario, const Plan& plan, const Watch& watch) {
   std::map<std::string, std::uint64_t> probes;
   probes_heard = &probes;
   probe_listener = &hear_probe;
-  Outcome outcome = Run(scenario, plan, watch).go();
+  Outcome outcome =
+      plan.packets ? run_datagrams(scenario, plan, watch) : Run(scenario, plan, watch).go();
   probes_heard = nullptr;
   outcome.probes = std::move(probes);
   return outcome;

@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/faults.hpp"
 #include "sim/fleet.hpp"
+#include "sim/fleet_faults.hpp"
 #include "sim/judge.hpp"
 #include "sim/network.hpp"
 #include "sim/scenario.hpp"
@@ -22,7 +24,6 @@
 
 namespace mycel::sim {
 
-class Faults;
 class Workload;
 
 /// Who looks on, and who bends the nodes. All may be empty.
@@ -52,7 +53,7 @@ struct Figures {
 Duration quantile(const std::vector<Duration>& sorted, double share);
 
 struct Outcome {
-  std::uint64_t fingerprint = 0;
+  std::uint64_t fingerprint = 0;      ///< 0 in the datagram cut, where TLS draws for itself
   std::vector<Violation> violations;  ///< the first few
   Duration simulated{};
   std::uint64_t deliveries = 0;
@@ -65,6 +66,7 @@ struct Outcome {
   std::map<std::string, std::uint64_t> faults;  ///< by kind, that really happened
   std::map<std::string, std::uint64_t> probes;  ///< rare paths, by their sentence
   std::map<std::string, Figures> figures;       ///< "join", "put", "get", "find", ...
+  std::map<std::string, std::uint64_t> counts;  ///< of the datagram cut: packets and messages
 };
 
 Outcome run(const Scenario& scenario, const Plan& plan, const Watch& watch = {});
@@ -110,8 +112,6 @@ class Run {
   void tell(const Fact& fact);
   bool is_traced() const { return static_cast<bool>(watch_.trace); }
   void trace(TraceEvent event);
-  /// A fault really happened.
-  void count_fault(FaultKind kind);
 
   /// A user of the node begins `operation` ("get"); it must end within `allowed`.
   Ticket begin(std::uint32_t node, std::string_view operation, Duration allowed, std::string what);
@@ -131,6 +131,7 @@ class Run {
   void set_up(std::uint32_t number, NodeSetup& setup);
   void listen_to(Node& node);
   void on_down(std::uint32_t number, std::string_view how);
+  void on_fault(std::size_t index, TraceKind kind);
   void join();
   void keep_busy();
   void plan_step(std::size_t workload, std::uint32_t number, Duration at_least);
@@ -153,7 +154,8 @@ class Run {
   bool is_draining_ = false;  // users begin nothing more
   Instant next_watch_{1s};
   std::set<std::uint32_t> core_;
-  std::unique_ptr<Faults> faults_;
+  FleetFaults broken_;
+  Faults faults_;
   std::vector<std::unique_ptr<Workload>> workloads_;
   std::vector<std::unique_ptr<Judge>> judges_;
   Ticket last_ticket_ = 0;

@@ -84,6 +84,22 @@ void read_workload(const std::string& name, ScenarioTable& table, Scenario& scen
   scenario.workloads.push_back(std::move(spec));
 }
 
+void read_weather(ScenarioTable& table, PacketRange& packets) {
+  constexpr Range<double> any_share{0, 1};
+  table.read("delay", packets.delay, {0s, 10s});
+  table.read("jitter", packets.jitter, {0s, 10s});
+  table.read("loss", packets.loss, any_share);
+  table.read("doubled", packets.doubled, any_share);
+  table.read("damaged", packets.damaged, any_share);
+  table.read("rate", packets.rate, {0, 1'000'000'000});
+  table.read("queue", packets.queue, {0s, 10s});
+}
+
+void read_mail(ScenarioTable& table, PacketRange& packets) {
+  table.read("every", packets.mail_every, {1ms, 24h});
+  table.read("size", packets.mail_size_bytes, {1, 60'000});
+}
+
 void read_fault(const std::string& name, ScenarioTable& table, Scenario& scenario) {
   FaultRange fault{.kind = static_cast<FaultKind>(index_of(fault_words(), name))};
   const Range<double> amounts = amounts_of(fault.kind);
@@ -107,24 +123,48 @@ void read_liars(ScenarioTable& table, Scenario& scenario) {
     scenario.liars.kinds.push_back(static_cast<LiarKind>(index_of(liar_words(), kind)));
 }
 
-void read_scenario(ScenarioTable& table, Scenario& scenario) {
-  table.read("about", scenario.about);
+/// What goes wrong between links goes wrong between packets in other ways: see [weather].
+std::vector<std::string> datagram_fault_words() {
+  std::vector<std::string> words;
+  for (const std::string& word : fault_words())
+    if (is_in_datagram_cut(static_cast<FaultKind>(index_of(fault_words(), word))))
+      words.push_back(word);
+  return words;
+}
+
+void read_links_cut(ScenarioTable& table, Scenario& scenario) {
   table.read("nodes", scenario.nodes, {1, nodes_max});
-  table.read("swarm", scenario.is_swarm);
   table.read("whole_core", scenario.is_core_all);
   table.read("disjoint_paths", scenario.disjoint_paths, {1, 16});
   table.read("ping_every", scenario.ping_every, any_time);
   table.read_words("judges", scenario.judges, judge_names());
-  table.read_table("time", [&](ScenarioTable& inner) { read_time(inner, scenario); });
   table.read_table("connections", [&](ScenarioTable& inner) { read_connections(inner, scenario); });
   table.read_table("topology", [&](ScenarioTable& inner) { read_topology(inner, scenario); });
   table.read_tables("workload", workload_names(), [&](const std::string& name, auto& inner) {
     read_workload(name, inner, scenario);
   });
-  table.read_tables("faults", fault_words(), [&](const std::string& name, auto& inner) {
-    read_fault(name, inner, scenario);
-  });
   table.read_table("liars", [&](ScenarioTable& inner) { read_liars(inner, scenario); });
+}
+
+void read_datagram_cut(ScenarioTable& table, Scenario& scenario) {
+  PacketRange& packets = scenario.packets.emplace();
+  table.read("nodes", scenario.nodes, {2, datagram_nodes_max});
+  table.read_table("weather", [&](ScenarioTable& inner) { read_weather(inner, packets); });
+  table.read_table("mail", [&](ScenarioTable& inner) { read_mail(inner, packets); });
+}
+
+void read_scenario(ScenarioTable& table, Scenario& scenario) {
+  std::string cut = "links";
+  table.read("cut", cut);
+  if (cut != "links" && cut != "datagrams")
+    return table.complain("cut", "must be \"links\" or \"datagrams\"");
+  table.read("about", scenario.about);
+  table.read("swarm", scenario.is_swarm);
+  table.read_table("time", [&](ScenarioTable& inner) { read_time(inner, scenario); });
+  cut == "links" ? read_links_cut(table, scenario) : read_datagram_cut(table, scenario);
+  table.read_tables(
+      "faults", cut == "links" ? fault_words() : datagram_fault_words(),
+      [&](const std::string& name, auto& inner) { read_fault(name, inner, scenario); });
   table.finish();
 }
 

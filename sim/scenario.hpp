@@ -59,6 +59,19 @@ struct ConnectionLimits {
   std::uint32_t known_peers = 0;  ///< in the address book and the peer cache; 0: as it ships
 };
 
+/// Of the datagram cut: what its packets meet, and what its users write.
+struct PacketRange {
+  Range<Duration> delay{20ms, 20ms};  ///< one way
+  Range<Duration> jitter{};           ///< a packet takes up to so much longer
+  Range<double> loss;                 ///< shares of all packets, this and the next two
+  Range<double> doubled;
+  Range<double> damaged;
+  Range<std::uint32_t> rate;  ///< bytes a second of each node's link; 0: as many as come
+  Duration queue = 400ms;     ///< who would wait longer for the link is dropped
+  Range<Duration> mail_every{100ms, 100ms};
+  Range<std::uint32_t> mail_size_bytes{1000, 1000};
+};
+
 struct Scenario {
   std::string name;
   std::string about;  ///< one sentence
@@ -77,8 +90,12 @@ struct Scenario {
   std::vector<WorkloadSpec> workloads;
   std::vector<FaultRange> faults;  ///< each kind at most once
   LiarRange liars;
-  std::vector<std::string> judges;  ///< empty: all
+  std::vector<std::string> judges;     ///< empty: all
+  std::optional<PacketRange> packets;  ///< the datagram cut; none: the links cut
 };
+
+/// Nodes of a run in the datagram cut: QUIC in full takes its time.
+inline constexpr std::uint32_t datagram_nodes_max = 64;
 
 /// `name` is what errors call it. The error names what is wrong, where, and what is allowed.
 Result<Scenario, std::string> parse_scenario(std::string_view toml, std::string_view name);

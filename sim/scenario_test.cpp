@@ -24,7 +24,7 @@ TEST(Scenario, every_shipped_one_can_be_read_and_says_what_it_is_about) {
     const auto scenario = find_scenario(name);
     ASSERT_TRUE(scenario) << scenario.error();
     EXPECT_NE(scenario->about, "") << name;
-    EXPECT_FALSE(scenario->workloads.empty()) << name;
+    EXPECT_TRUE(scenario->packets || !scenario->workloads.empty()) << name;
   }
 }
 
@@ -43,6 +43,41 @@ TEST(Scenario, an_error_names_the_file_the_key_and_what_is_allowed) {
   EXPECT_THAT(error_of("judges = [\"fair\"]"), HasSubstr("judges must be a list of"));
   EXPECT_THAT(error_of("nodes = "), HasSubstr("mine.toml: line 1"));
   EXPECT_THAT(find_scenario("/no/such/file").error(), HasSubstr("neither a scenario (calm, "));
+}
+
+TEST(Scenario, each_cut_has_keys_of_its_own) {
+  const auto packets = parse_scenario(
+      "cut = \"datagrams\"\n[weather]\nloss = 0.5\n[mail]\nevery = \"2s\"\n[faults.move]\ncount = "
+      "1",
+      "packets");
+  ASSERT_TRUE(packets) << packets.error();
+  const Plan plan = draw(*packets, 1);
+  ASSERT_TRUE(plan.packets);
+  EXPECT_EQ(plan.packets->weather.loss, 0.5);
+  EXPECT_EQ(plan.packets->mail_every, 2s);
+  EXPECT_EQ(plan.faults.size(), 1U);
+  EXPECT_FALSE(draw(*parse_scenario("cut = \"links\"", "links"), 1).packets);
+  EXPECT_THAT(error_of("cut = \"wires\""), HasSubstr("cut must be \"links\" or \"datagrams\""));
+  EXPECT_THAT(error_of("[weather]\nloss = 0.5"), HasSubstr("weather is not known"));
+  EXPECT_THAT(error_of("cut = \"datagrams\"\n[liars]\nshare = 0.5"),
+              HasSubstr("liars is not known"));
+  EXPECT_THAT(error_of("cut = \"datagrams\"\nnodes = 100"), HasSubstr("from 2 to 64"));
+  EXPECT_THAT(error_of("cut = \"datagrams\"\n[weather]\nloss = 1.5"),
+              HasSubstr("weather.loss must be a number from 0 to 1"));
+  EXPECT_THAT(error_of("cut = \"datagrams\"\n[faults.stall_link]\ncount = 1"),
+              HasSubstr("faults.stall_link is not known"));
+}
+
+TEST(Scenario, in_a_swarm_the_weather_too_is_now_there_and_now_not) {
+  const auto scenario = find_scenario("datagrams");
+  ASSERT_TRUE(scenario);
+  std::set<std::pair<bool, bool>> seen;
+  for (std::uint64_t seed = 1; seed <= 64; ++seed) {
+    const Weather weather = draw(*scenario, seed).packets->weather;
+    EXPECT_LE(weather.loss, scenario->packets->loss.high);
+    seen.emplace(weather.loss > 0, weather.rate_bytes_per_s > 0);
+  }
+  EXPECT_EQ(seen.size(), 4U);
 }
 
 TEST(Scenario, the_same_seed_draws_the_same_plan_and_another_seed_another) {

@@ -52,8 +52,10 @@ std::string headline(const Plan& plan, const Outcome& outcome, double wall_s) {
                    simulated_s, wall_s, short_number(simulated_s / wall).c_str()) +
          short_number(static_cast<double>(outcome.deliveries)) + " deliveries (" +
          short_number(static_cast<double>(outcome.deliveries) / wall) + "/s), " +
-         std::to_string(total(outcome.faults)) + " faults, fingerprint " +
-         fingerprint_text(outcome.fingerprint) + "\n";
+         std::to_string(total(outcome.faults)) + " faults, " +
+         (plan.packets ? "no fingerprint: TLS draws for itself"
+                       : "fingerprint " + fingerprint_text(outcome.fingerprint)) +
+         "\n";
 }
 
 std::string details(const Outcome& outcome) {
@@ -69,6 +71,8 @@ std::string details(const Outcome& outcome) {
             ? 0.0
             : static_cast<double>(figures.messages) / static_cast<double>(figures.count),
         to_ms(quantile(figures.durations, 0.5)), to_ms(quantile(figures.durations, 0.95)));
+  for (const auto& [what, count] : outcome.counts)
+    text += formatted("  %-36s %9llu\n", what.c_str(), static_cast<unsigned long long>(count));
   for (const auto& [probe, count] : outcome.probes)
     text += "  rare path: " + probe + " (" + std::to_string(count) + ")\n";
   return text;

@@ -2,7 +2,8 @@
 """Simulated worlds by the hundred, on all cores. Called by `./dev sim`.
 
     ./dev sim                            chaos, seeds 1..100
-    ./dev sim SCENARIO --seeds 1..200    one scenario, many seeds; every tenth runs twice and must agree
+    ./dev sim SCENARIO --seeds 1..200    one scenario, many seeds; every tenth runs twice and must
+                                         agree, where runs have a fingerprint
     ./dev sim --fresh 200                seeds that no run had before: they come from the commit's id
     ./dev sim --seeds-file               every seed that ever found a bug (sim/seeds.txt)
     ./dev sim --golden [--write]         the fingerprints of sim/golden.txt, with both compilers' programs

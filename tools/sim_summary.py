@@ -70,7 +70,7 @@ class Summary:
             self.users[operation].update({"count": figures["count"], "failed": figures["failed"]})
         for violation in outcome["violations"][:1]:
             self.accuse(outcome, violation["judge"], violation["what"], repeat)
-        if key is None:
+        if key is None or outcome.get("cut") == "datagrams":  # TLS draws for itself: no fingerprint
             return
         if key not in self._fingerprints:
             self._fingerprints[key] = outcome["fingerprint"]

@@ -46,6 +46,22 @@ int wrong(const std::string& why) {
 struct Seeds {
   std::uint64_t first = 1, last = 1;
 };
+/// The first option that the scenario's cut has no use for, and what to do instead; empty: none.
+std::string misfit(const Simulation& options, const sim::Scenario& scenario) {
+  if (!scenario.packets) return "";
+  const std::string cut = " " + scenario.name + " runs in the datagram cut, with the real QUIC: ";
+  if (!options.plant.empty())
+    return "--plant:" + cut + "bugs are planted in scenarios above links; try chaos";
+  if (!options.keep_liars.empty())
+    return "--keep-liars:" + cut + "it has no liars; scenarios above links have, for example liars";
+  if (options.is_full_trace)
+    return "--full-trace:" + cut + "messages travel encrypted in packets; use --trace";
+  if (options.nodes > sim::datagram_nodes_max)
+    return "--nodes:" + cut + "it takes at most " + std::to_string(sim::datagram_nodes_max) +
+           "; scenarios above links take more, for example chaos";
+  return "";
+}
+
 /// "3..20", or one number.
 std::optional<Seeds> parse_seeds(const Simulation& options) {
   if (options.seeds.empty()) return Seeds{options.seed, options.seed};
@@ -110,14 +126,18 @@ json::object to_json(const sim::Plan& plan, const sim::Outcome& outcome, double 
     violations.push_back(json::object{{"judge", violation.judge},
                                       {"at_s", to_s(violation.at - Instant{})},
                                       {"what", violation.what}});
+  // TLS draws its own randomness, so that a run over packets has no fingerprint.
+  const json::value fingerprint =
+      plan.packets ? json::value() : json::value(sim::fingerprint_text(outcome.fingerprint));
   json::object object{{"scenario", plan.scenario},
                       {"seed", plan.seed},
-                      {"fingerprint", sim::fingerprint_text(outcome.fingerprint)},
+                      {"fingerprint", fingerprint},
                       {"virtual_s", to_s(outcome.simulated)},
                       {"wall_s", wall_s},
                       {"deliveries", outcome.deliveries},
                       {"faults", faults},
                       {"violations", violations},
+                      {"cut", plan.packets ? "datagrams" : "links"},
                       {"nodes", plan.nodes},
                       {"liars", plan.liars.size()},
                       {"bytes", outcome.bytes},
@@ -127,6 +147,7 @@ json::object to_json(const sim::Plan& plan, const sim::Outcome& outcome, double 
                       {"fault_kinds", json::value_from(outcome.faults)},
                       {"probes", json::value_from(outcome.probes)},
                       {"figures", figures_json(outcome.figures)}};
+  if (!outcome.counts.empty()) object["counts"] = json::value_from(outcome.counts);
   if (!violations.empty()) object["repeat"] = repeat;
   return object;
 }
@@ -236,6 +257,7 @@ int run_simulation(const Arguments& arguments) {
   if (!seeds) return wrong("--seeds takes FIRST..LAST, for example 1..20");
   if (seeds->first != seeds->last && (options.is_shrunk || !options.plot.empty()))
     return wrong("--shrink and --plot take one run: --seed N");
+  if (const std::string error = misfit(options, *scenario); !error.empty()) return wrong(error);
   auto reduction = parse_reduction(options);
   if (!reduction) return wrong(reduction.error());
   if (const std::string error = check_plant(options.plant); !error.empty()) return wrong(error);
@@ -253,7 +275,9 @@ int list_scenarios(const Arguments& arguments) {
     const auto scenario = sim::find_scenario(name);
     if (!scenario) continue;  // a shipped one is tested to be right
     if (arguments.is_json)
-      all.push_back(json::object{{"name", name}, {"about", scenario->about}});
+      all.push_back(json::object{{"name", name},
+                                 {"about", scenario->about},
+                                 {"cut", scenario->packets ? "datagrams" : "links"}});
     else
       std::printf("%-12s %s\n", name.c_str(), scenario->about.c_str());
   }
