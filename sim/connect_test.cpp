@@ -68,6 +68,31 @@ struct Story {
   std::map<std::uint32_t, std::unique_ptr<Node>> nodes;
 };
 
+TEST(ConnectOverLinks, a_full_address_book_does_not_cost_a_lookup_those_whom_it_asks_together) {
+  constexpr std::uint32_t count = 40;
+  Story story;
+  connect::Config forgetful;
+  forgetful.addresses.peers_max =
+      4;  // soon full of peers that answered; what is only heard goes first
+  forgetful.pool.idle_after = 1s;  // and nobody stays connected
+  for (std::uint32_t number = 0; number < count; ++number) {
+    story.start(number, forgetful, number == 0 ? std::nullopt : std::optional(0U));
+    story.world.run_for(100ms);
+  }
+  story.world.run_for(20s);
+  for (std::uint32_t number = 0; number < count; ++number)
+    story.at(number).dht().look_up(
+        [&](dht::Dht& dht, Now now) { return dht.find_nearest(now, as_bytes("anywhere")); },
+        [](const dht::LookupDone&) {});
+  story.world.run_for(5s);
+  std::uint64_t unreachable = 0;
+  for (std::uint32_t number = 0; number < count; ++number)
+    unreachable += story.connector(number).counters().unreachable;
+  // 71 a node when all addresses of a flight are told before its first question, and 3 now. Those
+  // are left to a book of four: whoever is needed again later may be forgotten by then.
+  EXPECT_LT(unreachable, 10 * count);
+}
+
 TEST(ConnectOverLinks, a_busy_dht_finds_four_of_five_peers_connected_already) {
   constexpr std::uint32_t count = 24;
   Story story;

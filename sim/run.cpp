@@ -252,6 +252,10 @@ void Run::converge() {
     size = (size + 1) / 2 + static_cast<std::size_t>(rng.below(size / 2 + 1));
   }
   core_.insert(honest.begin(), honest.begin() + static_cast<std::ptrdiff_t>(size));
+  std::vector<std::pair<dht::Key, std::uint32_t>> points;
+  for (const std::uint32_t number : core_)
+    points.emplace_back(dht::Key::of(fleet_.peer_of(number)), number);
+  core_order_ = KeyOrder(std::move(points));
   faults_.stop_for(core_);
   const bool is_rest_down = rng.chance(0.5);
   for (const std::uint32_t number : honest)

@@ -17,6 +17,7 @@
 #include "sim/fleet.hpp"
 #include "sim/fleet_faults.hpp"
 #include "sim/judge.hpp"
+#include "sim/key_order.hpp"
 #include "sim/network.hpp"
 #include "sim/scenario.hpp"
 #include "sim/trace.hpp"
@@ -107,6 +108,7 @@ class Run {
   /// Whether the node must be well at the end; known when the faults have stopped.
   bool is_core(std::uint32_t number) const { return core_.contains(number); }
   const std::set<std::uint32_t>& core() const { return core_; }
+  const KeyOrder& core_order() const { return core_order_; }
 
   void accuse(std::string_view judge, std::string text);
   void tell(const Fact& fact);
@@ -154,6 +156,7 @@ class Run {
   bool is_draining_ = false;  // users begin nothing more
   Instant next_watch_{1s};
   std::set<std::uint32_t> core_;
+  KeyOrder core_order_;  // of the same nodes
   FleetFaults broken_;
   Faults faults_;
   std::vector<std::unique_ptr<Workload>> workloads_;

@@ -148,8 +148,6 @@ void Wiring::on_connect_event(const connect::Event& event) {
     ping_.on_peer_disconnected(gone->peer);
     dht_.on_peer_gone(gone->peer);
     if (trust_) trust_->on_peer_gone(gone->peer);
-    if (witness_) witness_->on_peer_disconnected(gone->peer);
-    remotes_.erase(gone->peer);
   } else if (const auto* unreachable = std::get_if<connect::Unreachable>(&event)) {
     tell("unreachable", unreachable->peer);
     on_unreachable(unreachable->peer);
@@ -233,12 +231,11 @@ void Wiring::on_cards_event(const agents::Event& event) {
 // What the edges need.
 
 void Wiring::on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote) {
-  remotes_.insert_or_assign(peer, remote);
   identify_.on_peer_connected(connection, peer, remote);
   ping_.requests().on_reachable(peer, connection);
   dht_.requests().on_reachable(peer, connection);
   if (trust_) trust_->requests().on_reachable(peer, connection);
-  if (witness_) witness_->on_reachable(peer, connection, remote);
+  if (witness_) witness_->on_reachable(peer, connection);
 }
 
 void Wiring::on_unreachable(const PeerId& peer) {
@@ -367,9 +364,9 @@ parts::PartPorts Wiring::part_ports() {
 parts::DhtSetup Wiring::dht_setup() {
   parts::DhtSetup dht = setup_.dht;
   dht.config.table.seen_at = [this](const PeerId& peer) -> std::optional<Multiaddr> {
-    const auto remote = remotes_.find(peer);
-    if (remote == remotes_.end()) return std::nullopt;
-    return remote->second;
+    const Multiaddr* remote = connect_.connector().remote_of(peer);
+    if (remote == nullptr) return std::nullopt;
+    return *remote;
   };
   if (setup_.are_ids_certified)
     dht.config.admission.is_certified = [this](const PeerId& peer) { return is_member(peer); };

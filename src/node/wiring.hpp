@@ -101,7 +101,6 @@ class Wiring {
   NodeSetup setup_;
   std::vector<Multiaddr> listening_;
   std::vector<Multiaddr> addresses_;
-  std::map<PeerId, Multiaddr> remotes_;  // where we see connected peers
   std::optional<std::string> store_failure_;
   Instant next_refusal_line_{};
   drive::EventQueue events_;

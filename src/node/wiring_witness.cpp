@@ -63,6 +63,7 @@ std::unique_ptr<parts::WitnessPart> Wiring::make_witness() {
                              std::move(then));
               },
           .table = [this]() -> const dht::RoutingTable& { return dht_.dht().table(); },
+          .remote = [this](const PeerId& peer) { return connect_.connector().remote_of(peer); },
           .round_trip = [this](const PeerId& peer) { return ping_.machine().round_trip(peer); },
           .on_addresses =
               [this](const PeerInfo& peer) {

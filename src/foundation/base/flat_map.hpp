@@ -1,7 +1,7 @@
 #pragma once
-// A map for what is under way: keys in one sorted block, values in slots that are used again, so
-// that coming and going allocates nothing. Meant for up to some thousands of entries; adding one in
-// the middle moves the keys behind it.
+// A map for what is under way: keys in one sorted block, each beside a pointer to its value, and
+// values that are used again, so that coming and going allocates nothing. Meant for up to some
+// thousands of entries; adding one in the middle moves the keys behind it.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,14 +12,26 @@
 
 namespace mycel {
 
-/// Values stay where they are until they are erased; `Value{}` is what an empty slot holds.
+/// Values stay where they are until they are erased; `Value{}` is what an unused one holds.
 template <class Key, class Value>
 class FlatMap {
  public:
+  FlatMap() = default;
+  FlatMap(FlatMap&& other) noexcept
+      : entries_(std::exchange(other.entries_, {})), unused_(std::exchange(other.unused_, {})) {}
+  FlatMap& operator=(FlatMap&& other) noexcept {
+    std::swap(entries_, other.entries_);
+    std::swap(unused_, other.unused_);
+    return *this;
+  }
+  ~FlatMap() {
+    for (const Entry& entry : entries_) delete entry.value;
+  }
+
   /// Null when there is none.
   Value* find(const Key& key) {
     const auto entry = place_of(key);
-    return is_at(entry, key) ? slots_[entry->slot].get() : nullptr;
+    return is_at(entry, key) ? entry->value : nullptr;
   }
   const Value* find(const Key& key) const { return const_cast<FlatMap*>(this)->find(key); }
   bool contains(const Key& key) const { return find(key) != nullptr; }
@@ -27,18 +39,18 @@ class FlatMap {
   /// The value under `key`, and whether it is new; if there was one, it stays.
   std::pair<Value*, bool> emplace(const Key& key, Value value) {
     const auto entry = place_of(key);
-    if (is_at(entry, key)) return {slots_[entry->slot].get(), false};
-    const std::uint32_t slot = take_slot(std::move(value));
-    entries_.insert(entry, Entry{key, slot});
-    return {slots_[slot].get(), true};
+    if (is_at(entry, key)) return {entry->value, false};
+    auto taken = take(std::move(value));
+    entries_.insert(entry, Entry{key, taken.get()});
+    return {taken.release(), true};
   }
 
   bool erase(const Key& key) {
     const auto entry = place_of(key);
     if (!is_at(entry, key)) return false;
-    const std::uint32_t slot = entry->slot;
+    std::unique_ptr<Value> value(entry->value);
     entries_.erase(entry);
-    give_back(slot);
+    give_back(std::move(value));
     if (entries_.empty()) forget_burst();
     return true;
   }
@@ -47,7 +59,7 @@ class FlatMap {
   template <class Visit>
   void each_from(const Key& first, Visit&& visit) const {
     for (auto entry = const_cast<FlatMap*>(this)->place_of(first); entry != entries_.end(); ++entry)
-      if (!visit(entry->key, *slots_[entry->slot])) return;
+      if (!visit(entry->key, std::as_const(*entry->value))) return;
   }
 
   std::size_t size() const { return entries_.size(); }
@@ -56,7 +68,7 @@ class FlatMap {
  private:
   struct Entry {
     Key key;
-    std::uint32_t slot = 0;
+    Value* value = nullptr;  // owned; plain, so that a whole block of entries moves at once
   };
   using Place = typename std::vector<Entry>::iterator;
 
@@ -71,46 +83,34 @@ class FlatMap {
     return entry != entries_.end() && entry->key == key;
   }
 
-  std::uint32_t take_slot(Value value) {
-    if (free_.empty()) {
-      slots_.push_back(std::make_unique<Value>(std::move(value)));
-      return static_cast<std::uint32_t>(slots_.size() - 1);
-    }
-    const std::uint32_t slot = free_.back();
-    free_.pop_back();
-    if (slots_[slot] == nullptr)
-      slots_[slot] = std::make_unique<Value>(std::move(value));
-    else
-      *slots_[slot] = std::move(value);
-    return slot;
+  std::unique_ptr<Value> take(Value value) {
+    if (unused_.empty()) return std::make_unique<Value>(std::move(value));
+    std::unique_ptr<Value> taken = std::move(unused_.back());
+    unused_.pop_back();
+    *taken = std::move(value);
+    return taken;
   }
 
-  // While more places are free than taken, their values are given back: what a burst made must not
-  // stay for as long as a single entry does.
-  void give_back(std::uint32_t slot) {
-    if (free_.size() > kept_max + entries_.size())
-      slots_[slot].reset();
-    else
-      *slots_[slot] = Value{};
-    free_.push_back(slot);
+  // No more are kept than are used: what a burst made must not stay for as long as a single entry
+  // does.
+  void give_back(std::unique_ptr<Value> value) {
+    if (unused_.size() > kept_max + entries_.size()) return;
+    *value = Value{};
+    unused_.push_back(std::move(value));
   }
 
-  // One burst must not make thousands of nodes in one process keep its slots for ever.
+  // One burst must not make thousands of nodes in one process keep its room for ever.
   void forget_burst() {
-    if (slots_.size() <= kept_max) return;
-    slots_.resize(kept_max);
-    slots_.shrink_to_fit();
+    if (entries_.capacity() <= kept_max && unused_.capacity() <= kept_max) return;
+    if (unused_.size() > kept_max) unused_.resize(kept_max);
+    unused_.shrink_to_fit();
     entries_.shrink_to_fit();
-    free_.clear();
-    free_.shrink_to_fit();
-    for (std::uint32_t slot = kept_max; slot > 0; --slot) free_.push_back(slot - 1);
   }
 
-  static constexpr std::uint32_t kept_max = 4;
+  static constexpr std::size_t kept_max = 4;
 
   std::vector<Entry> entries_;
-  std::vector<std::unique_ptr<Value>> slots_;
-  std::vector<std::uint32_t> free_;
+  std::vector<std::unique_ptr<Value>> unused_;
 };
 
 }  // namespace mycel

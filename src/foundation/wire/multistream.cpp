@@ -32,10 +32,10 @@ void append_line(std::vector<std::byte>& to, std::string_view line) {
 }
 
 Bytes encode_line(std::string_view line) {
-  std::vector<std::byte> bytes;
-  bytes.reserve(line_size(line));
+  thread_local std::vector<std::byte> bytes;  // used again: lines are many and short
+  bytes.clear();
   append_line(bytes, line);
-  return Bytes(std::move(bytes));
+  return Bytes::copy(bytes);
 }
 
 Bytes encode_protocol_list(std::span<const std::string> protocols) {

@@ -6,10 +6,10 @@
 //
 // A machine has on_deadline(Now), next_deadline() and take_output(Output&); see GUIDE: machines.
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "foundation/model/store_write.hpp"
 
@@ -121,7 +121,7 @@ class Driver {
 
   void release_first() {
     Held first = std::move(held_.front());
-    held_.pop_front();
+    held_.erase(held_.begin());
     first_held_ += 1;
     if (!first.is_lost) perform_(*first.output);
     give_back(std::move(first.output));
@@ -141,7 +141,7 @@ class Driver {
   Perform perform_;
   Perform perform_early_;
   Bend<Output> bend_;
-  std::deque<Held> held_;  // outputs that wait for a commit, oldest first
+  std::vector<Held> held_;  // outputs that wait for a commit, oldest first: few at a time
   bool is_beyond_store_ = false;
   std::uint64_t first_held_ = 0;   // the number of held_.front(), counted from the start
   std::unique_ptr<Output> spare_;  // a used output, kept for its buffers

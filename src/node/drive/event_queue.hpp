@@ -3,9 +3,9 @@
 // has returned, so that nothing ever re-enters a machine.
 
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "node/drive/alarm.hpp"
 
@@ -25,17 +25,21 @@ class EventQueue {
   // Events may post further ones; the queue drains before the world gets its next word.
   void run() {
     is_running_ = true;
-    while (!events_.empty()) {
-      const auto event = std::move(events_.front());
-      events_.pop_front();
+    for (std::size_t next = 0; next < events_.size(); ++next) {
+      const auto event = std::move(events_[next]);
       event();
     }
+    events_.clear();
+    if (events_.capacity() > kept_max) events_.shrink_to_fit();
     is_running_ = false;
   }
 
+  /// One burst must not make thousands of nodes in one process keep its room for ever.
+  static constexpr std::size_t kept_max = 32;
+
   ports::Timers& timers_;
   Alarm alarm_;
-  std::deque<std::function<void()>> events_;
+  std::vector<std::function<void()>> events_;
   bool is_running_ = false;
 };
 

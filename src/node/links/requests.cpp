@@ -183,14 +183,12 @@ Result<Bytes, wire::Fault> Requests::next_answer(Stream& stream) const {
 }
 
 void Requests::on_inbound(StreamKey key, std::string_view, const StreamPeer& peer) {
-  const std::size_t* of_peer = inbound_count_.find(key.connection);
   if (inbound_total_ >= config_.inbound_max ||
-      (of_peer != nullptr && *of_peer >= config_.inbound_per_connection)) {
+      inbound_of(key.connection) >= config_.inbound_per_connection) {
     counters_.refused += 1;
     return switch_.reset(key);
   }
   inbound_total_ += 1;
-  *inbound_count_.emplace(key.connection, 0).first += 1;
   Stream& stream = *streams_
                         .emplace(key, Stream{.request = {},
                                              .inbound = {},
@@ -336,7 +334,7 @@ void Requests::on_end(StreamKey key, StreamEnd why) {
 
 std::size_t Requests::held() const {
   return requests_.size() + waiting_for_peer_.size() + waiting_for_stream_.size() +
-         streams_.size() + inbound_.size() + inbound_count_.size() + deadlines_.size();
+         streams_.size() + inbound_.size() + deadlines_.size();
 }
 
 void Requests::finish_if_done(StreamKey key, Stream& stream) {
@@ -348,26 +346,42 @@ void Requests::erase(StreamKey key) {
   if (stream == nullptr) return;
   deadlines_.cancel(stream->deadline);
   if (stream->inbound) inbound_.erase(*stream->inbound);
-  if (stream->is_inbound) {
-    inbound_total_ -= 1;
-    std::size_t& count = *inbound_count_.find(key.connection);
-    if (--count == 0) inbound_count_.erase(key.connection);
-  }
+  if (stream->is_inbound) inbound_total_ -= 1;
   streams_.erase(key);
 }
 
-// A stream that carries no request may rest so long, and no longer.
+// A stream that carries no request may rest so long, and no longer. Its deadline is left where it
+// is: when it comes, and the stream was used since, it is set again.
 void Requests::touch(StreamKey key, Stream& stream) {
-  deadlines_.cancel(stream.deadline);
-  stream.deadline = deadlines_.add(timers_.now().instant + config_.inbound_idle_max, key);
+  stream.rests_since = timers_.now().instant;
+  if (stream.deadline != DeadlineId{}) return;
+  stream.deadline = deadlines_.add(stream.rests_since + config_.inbound_idle_max, key);
   alarm_.set(deadlines_.next());
+}
+
+void Requests::on_rest(StreamKey key) {
+  Stream& stream = *streams_.find(key);
+  stream.deadline = {};
+  const Instant due = stream.rests_since + config_.inbound_idle_max;
+  if (due <= timers_.now().instant) return give_up(key);
+  stream.deadline = deadlines_.add(due, key);
+}
+
+// Few: the limit of a connection is the most that are looked at.
+std::size_t Requests::inbound_of(ConnectionId connection) const {
+  std::size_t count = 0;
+  streams_.each_from({connection, 0}, [&](StreamKey key, const Stream& stream) {
+    count += key.connection == connection && stream.is_inbound ? 1 : 0;
+    return key.connection == connection;
+  });
+  return count;
 }
 
 void Requests::on_alarm() {
   while (const auto due = deadlines_.pop_due(timers_.now().instant)) {
     if (const auto* request = std::get_if<RequestId>(&*due))
       fail(*request, RequestFailure::timeout);
-    if (const auto* key = std::get_if<StreamKey>(&*due)) give_up(*key);
+    if (const auto* key = std::get_if<StreamKey>(&*due)) on_rest(*key);
   }
   alarm_.set(deadlines_.next());
 }

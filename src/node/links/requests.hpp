@@ -128,6 +128,7 @@ class Requests final : public StreamOwner {
     std::size_t unread_bytes = 0;  // of an inbound one: received, and not yet given back as credit
     std::vector<Bytes> frames;     // of an answer that has several
     DeadlineId deadline;
+    Instant rests_since{};  // it carried a request until then
   };
   using Due = std::variant<std::monostate, RequestId, ports::StreamKey>;
 
@@ -153,6 +154,8 @@ class Requests final : public StreamOwner {
   void finish_if_done(ports::StreamKey key, Stream& stream);
   void erase(ports::StreamKey key);
   void touch(ports::StreamKey key, Stream& stream);
+  void on_rest(ports::StreamKey key);
+  std::size_t inbound_of(ConnectionId connection) const;
   void on_alarm();
 
   RequestsConfig config_;
@@ -165,7 +168,6 @@ class Requests final : public StreamOwner {
   std::map<PeerId, std::deque<RequestId>> waiting_for_peer_;
   std::map<ConnectionId, std::deque<RequestId>> waiting_for_stream_;
   FlatMap<ports::StreamKey, Stream> streams_;
-  FlatMap<ConnectionId, std::size_t> inbound_count_;
   std::size_t inbound_total_ = 0;
   FlatMap<InboundId, ports::StreamKey> inbound_;
   Sequence<InboundId> inbound_ids_;

@@ -21,14 +21,18 @@ constexpr std::size_t refused_proposals_max = 16;
 // Counting arrivals instead would take a peer for a plain one whenever its first packet is late.
 constexpr std::uint64_t first_stream_of_dialler = 0;
 
+const Bytes& header_line() {
+  static const Bytes line = wire::encode_line(wire::multistream_header);
+  return line;
+}
+
 // Header and first proposal leave in one flight.
 Bytes proposal_of(std::string_view protocol) {
-  constexpr std::size_t framing = 8;  // two lengths and two newlines
-  std::vector<std::byte> lines;
-  lines.reserve(wire::multistream_header.size() + protocol.size() + framing);
+  thread_local std::vector<std::byte> lines;  // used again: streams are many
+  lines.clear();
   wire::append_line(lines, wire::multistream_header);
   wire::append_line(lines, protocol);
-  return Bytes(std::move(lines));
+  return Bytes::copy(lines);
 }
 
 }  // namespace
@@ -188,8 +192,7 @@ void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
   if (stream.step == Step::header) {
     if (line != wire::multistream_header) return end(key, StreamEnd::malformed);
     stream.step = Step::protocol;
-    if (stream.direction == Direction::inbound)
-      links_.write(key, wire::encode_line(wire::multistream_header), false);
+    if (stream.direction == Direction::inbound) links_.write(key, header_line(), false);
     return;
   }
   if (stream.direction == Direction::inbound) return on_proposal(key, stream, line);

@@ -86,9 +86,18 @@ void DhtPart::send(const PeerId& to, const dht::Message& message, OnMessage then
   requests_.request(id, to, dht::encode(message));
 }
 
+// Each address just before the request that needs it: in a full address book what was only heard is
+// the first to go, and would be forgotten for the next one of the same flight.
 void DhtPart::perform_early(dht::Output& output) {
-  for (const PeerInfo& peer : output.early.addresses) on_addresses_(peer);
-  for (const dht::Request& request : output.early.requests) send(request);
+  const std::vector<PeerInfo>& addresses = output.early.addresses;
+  auto told = addresses.begin();
+  for (const dht::Request& request : output.early.requests) {
+    const auto needed = std::ranges::find(told, addresses.end(), request.to, &PeerInfo::id);
+    if (needed != addresses.end())
+      for (; told <= needed; ++told) on_addresses_(*told);
+    send(request);
+  }
+  for (; told != addresses.end(); ++told) on_addresses_(*told);
   for (const dht::Answer& answer : output.early.answers) reply(answer);
 }
 

@@ -97,12 +97,6 @@ void WitnessPart::collect(const witness::Ask& ask, Then<witness::Verified<witnes
   waiting_.emplace(id, std::move(then));
 }
 
-void WitnessPart::on_reachable(const PeerId& peer, ConnectionId connection,
-                               const Multiaddr& remote) {
-  remotes_.insert_or_assign(peer, remote);
-  requests_.on_reachable(peer, connection);
-}
-
 witness::Surroundings WitnessPart::surroundings() const {
   using Which = dht::RoutingTable::Which;
   return {.nearest =
@@ -117,9 +111,9 @@ witness::Surroundings WitnessPart::surroundings() const {
               },
           .observed =
               [this](const PeerId& peer) {
-                const auto remote = remotes_.find(peer);
-                if (remote == remotes_.end()) return witness::Observation{};
-                return witness::Observation{endpoint_of(remote->second),
+                const Multiaddr* remote = edges_.remote(peer);
+                if (remote == nullptr) return witness::Observation{};
+                return witness::Observation{endpoint_of(*remote),
                                             witness::round_trip_of(edges_.round_trip(peer))};
               },
           .is_convicted =
@@ -185,8 +179,7 @@ void WitnessPart::search(const witness::Search& what) {
 
 // Where it is connected from, or else where it is said to be.
 witness::RegionNumber WitnessPart::region_of(const PeerInfo& peer) const {
-  const auto remote = remotes_.find(peer.id);
-  if (remote != remotes_.end()) return network_of(remote->second);
+  if (const Multiaddr* remote = edges_.remote(peer.id)) return network_of(*remote);
   for (const Multiaddr& address : peer.addresses)
     if (const auto network = network_of(address); network != witness::RegionNumber{})
       return network;

@@ -24,6 +24,7 @@ struct WitnessEdges {
   /// Looks up the nearest nodes to a key of the DHT.
   std::function<void(const Bytes& key, OnLookup)> find_nearest;
   std::function<const dht::RoutingTable&()> table;
+  std::function<const Multiaddr*(const PeerId&)> remote;  ///< null: it is not connected
   std::function<std::optional<Duration>(const PeerId&)> round_trip;
   /// Where those who may be asked are said to be.
   std::function<void(const PeerInfo&)> on_addresses;
@@ -48,9 +49,10 @@ class WitnessPart final : public links::RequestsObserver {
   void collect(const dht::witness::Ask& ask,
                Then<dht::witness::Verified<dht::witness::Proof>> then);
 
-  void on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote);
+  void on_reachable(const PeerId& peer, ConnectionId connection) {
+    requests_.on_reachable(peer, connection);
+  }
   void on_unreachable(const PeerId& peer) { requests_.on_unreachable(peer); }
-  void on_peer_disconnected(const PeerId& peer) { remotes_.erase(peer); }
 
   // For liars of the simulator: see Driver.
   void bend(drive::Bend<dht::witness::Output> bend) { driver_.bend(std::move(bend)); }
@@ -77,7 +79,6 @@ class WitnessPart final : public links::RequestsObserver {
   ports::Signatures& signatures_;
   WitnessEdges edges_;
   OnEvent on_event_;
-  std::map<PeerId, Multiaddr> remotes_;  // of connected peers
   std::map<dht::witness::CollectionId, Then<dht::witness::Verified<dht::witness::Proof>>> waiting_;
   links::Requests requests_;
   drive::Driver<dht::witness::Witnesses, dht::witness::Output> driver_;

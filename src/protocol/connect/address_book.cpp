@@ -52,18 +52,23 @@ std::optional<Multiaddr> dialable(const PeerId& peer, const Multiaddr& address) 
 
 std::size_t AddressBook::add(Instant now, const PeerId& peer, std::span<const Multiaddr> addresses,
                              Source source) {
+  auto found = peers_.find(peer);
   std::vector<Multiaddr> useful;
   useful.reserve(std::min(addresses.size(), config_.addresses_per_peer_max));
   for (const Multiaddr& address : addresses) {
     if (useful.size() == config_.addresses_per_peer_max) break;
     if (address.binary().size() > config_.address_size_max_bytes) continue;
-    if (known(peer, address) != nullptr)
+    if (found != peers_.end() && find_in(found->second.addresses, address) != nullptr)
       useful.push_back(address);  // what is in the book was found good before
     else if (auto bare = dialable(peer, address))
       useful.push_back(*std::move(bare));
   }
   if (useful.empty()) return 0;
-  Entry& entry = entry_of(now, peer);
+  if (found == peers_.end()) {
+    make_room(now);
+    found = peers_.try_emplace(peer).first;  // reindex() puts it in line
+  }
+  Entry& entry = found->second;
   drop_expired(now, entry);
   std::size_t added = 0;
   for (Multiaddr& address : useful)
@@ -151,12 +156,6 @@ std::optional<KnownAddress> AddressBook::find(const PeerId& peer, const Multiadd
   return *entry;
 }
 
-AddressBook::Entry& AddressBook::entry_of(Instant now, const PeerId& peer) {
-  if (const auto found = peers_.find(peer); found != peers_.end()) return found->second;
-  make_room(now);
-  return peers_[peer];  // its caller puts it in line
-}
-
 // Expired peers are dropped as the room is needed: the first in line is the first to go either way.
 // Those that are held do not count: many connections would leave no room for where to dial next.
 void AddressBook::make_room(Instant now) {
@@ -178,10 +177,16 @@ void AddressBook::reindex(const PeerId& peer, Entry& entry) {
   for (const KnownAddress& known : entry.addresses) expires = std::max(expires, known.expires);
   if (entry.is_held) expires = never;
   if (expires == entry.expires && entry.is_indexed == !entry.is_held) return;
-  if (entry.is_indexed) by_expiry_.erase({entry.expires, peer});
+  auto place = entry.is_indexed ? by_expiry_.extract({entry.expires, peer}) : ByExpiry::node_type{};
   entry.expires = expires;
   entry.is_indexed = !entry.is_held;
-  if (entry.is_indexed) by_expiry_.emplace(expires, peer);
+  if (!entry.is_indexed) return;
+  if (place.empty()) {
+    by_expiry_.emplace(expires, peer);
+  } else {
+    place.value().first = expires;
+    by_expiry_.insert(std::move(place));
+  }
 }
 
 void AddressBook::erase(const PeerId& peer, const Entry& entry) {

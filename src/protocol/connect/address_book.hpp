@@ -90,8 +90,8 @@ class AddressBook {
     bool is_indexed = false;  // stands in by_expiry_
     Instant expires{};        // when its last address does; the place in by_expiry_
   };
+  using ByExpiry = std::set<std::pair<Instant, PeerId>>;
 
-  Entry& entry_of(Instant now, const PeerId& peer);
   bool add_one(Instant now, Entry& entry, Multiaddr address, Source source);
   void make_room(Instant now);
   void drop_expired(Instant now, Entry& entry) const;
@@ -102,7 +102,7 @@ class AddressBook {
 
   AddressBookConfig config_;
   std::map<PeerId, Entry> peers_;
-  std::set<std::pair<Instant, PeerId>> by_expiry_;  // of those that are not held
+  ByExpiry by_expiry_;  // of those that are not held
 };
 
 /// `address` as the book keeps it: without the peer's own /p2p. None if it names another peer, or

@@ -85,6 +85,8 @@ class Connector {
   void take_output(Output& output);
 
   std::optional<ConnectionId> connection_of(const PeerId& peer) const;
+  /// Where a connected peer is seen; null while there is no connection.
+  const Multiaddr* remote_of(const PeerId& peer) const { return pool_.remote_of(peer); }
   bool is_dialling(const PeerId& peer) const { return dialer_.is_dialling(peer); }
   std::vector<ConnectionStatus> connections() const { return pool_.connections(); }
   std::vector<KnownAddress> addresses_of(Now now, const PeerId& peer) const;

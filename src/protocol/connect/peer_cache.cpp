@@ -76,7 +76,7 @@ void PeerCache::on_answered(Now now, const PeerId& peer, const Multiaddr& addres
   auto& addresses = entry.cached.addresses;
   const bool is_change =
       entry.cached.is_hearsay || addresses.empty() || addresses.front() != address;
-  ages_of(entry).erase({entry.cached.last_seen, peer});
+  if (entry.cached.is_hearsay) hearsay_.erase({entry.cached.last_seen, peer});
   entry.cached.is_hearsay = false;
   std::erase(addresses, address);
   addresses.insert(addresses.begin(), address);
@@ -162,9 +162,15 @@ bool PeerCache::is_hearsay(const PeerId& peer) const {
 }
 
 void PeerCache::see(Now now, const PeerId& peer, Entry& entry) {
-  ages_of(entry).erase({entry.cached.last_seen, peer});
+  ByAge& ages = ages_of(entry);
+  auto place = ages.extract({entry.cached.last_seen, peer});
   entry.cached.last_seen = now.unix;
-  ages_of(entry).emplace(now.unix, peer);
+  if (place.empty()) {
+    ages.emplace(now.unix, peer);
+  } else {
+    place.value().first = now.unix;
+    ages.insert(std::move(place));
+  }
   if (entry.cached.last_seen - entry.stored_at >= config_.refresh_after) mark(now, key_of(peer));
 }
 

@@ -154,7 +154,11 @@ std::optional<ConnectionId> Pool::connection_of(const PeerId& peer) const {
   return found->second.used;
 }
 
-// The deadline is left where it is: when it comes, it is found to be early and set again.
+const Multiaddr* Pool::remote_of(const PeerId& peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? nullptr : &links_.find(found->second.used)->what.remote;
+}
+
 std::optional<ConnectionId> Pool::use(Instant now, const PeerId& peer) {
   const auto id = connection_of(peer);
   if (id) link_of(*id).idle_since = now;
@@ -206,16 +210,20 @@ Instant Pool::due_of(const Link& link) const {
   return link.idle_since + config_.idle_after;
 }
 
+// A deadline that has become too early is left where it is: when it comes, it is set again. Streams
+// come and go much more often.
 void Pool::arm(ConnectionId id, Link& link) {
-  due_.cancel(link.due);
-  link.due = {};
   const Instant due = due_of(link);
-  if (due != never) link.due = due_.add(due, Due{id});
+  if (link.due_at <= due) return;
+  due_.cancel(link.due);
+  link.due = due_.add(due, Due{id});
+  link.due_at = due;
 }
 
 void Pool::on_due(Instant now, ConnectionId id, Output& output, Counters& counters) {
   Link& link = link_of(id);
   link.due = {};
+  link.due_at = never;
   if (due_of(link) > now) return arm(id, link);
   if (link.redundant_since) {
     counters.closed_redundant += 1;

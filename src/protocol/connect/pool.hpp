@@ -105,6 +105,8 @@ class Pool {
   /// The connection for new streams. use() also says that one is about to be opened.
   std::optional<ConnectionId> connection_of(const PeerId& peer) const;
   std::optional<ConnectionId> use(Instant now, const PeerId& peer);
+  /// Where the peer's connection for new streams leads; null while there is none.
+  const Multiaddr* remote_of(const PeerId& peer) const;
 
   void protect(Instant now, const PeerId& peer, bool is_protected);
   /// Closes what there is. True if there was a connection.
@@ -131,6 +133,7 @@ class Pool {
     Instant idle_since{};  // the last time that it was used or had a stream
     std::optional<Instant> redundant_since;
     DeadlineId due;
+    Instant due_at = never;  // of `due`: never later than it should be
   };
   struct Pair {
     ConnectionId used;

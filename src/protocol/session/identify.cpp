@@ -35,14 +35,20 @@ void IdentifyCounters::each(const CounterVisitor& visit) const {
 }
 
 Identify::Identify(IdentifyConfig config, const PeerId& self, Rng rng)
-    : config_(std::move(config)), self_(self), rng_(rng), observed_(config_.observed) {}
+    : config_(std::move(config)), self_(self), rng_(rng), observed_(config_.observed) {
+  own_ = {.protocol_version = config_.protocol_version,
+          .agent_version = config_.agent_version,
+          .public_key = Bytes::copy(self_.inlined_key())};
+}
 
 void Identify::set_local(Now now, std::vector<Multiaddr> addresses,
                          std::vector<std::string> protocols, Bytes sealed_peer_record) {
-  if (addresses == addresses_ && protocols == protocols_ && sealed_peer_record == record_) return;
-  addresses_ = std::move(addresses);
-  protocols_ = std::move(protocols);
-  record_ = std::move(sealed_peer_record);
+  if (addresses == own_.listen_addresses && protocols == own_.protocols &&
+      sealed_peer_record == own_.signed_peer_record)
+    return;
+  own_.listen_addresses = std::move(addresses);
+  own_.protocols = std::move(protocols);
+  own_.signed_peer_record = std::move(sealed_peer_record);
   version_ += 1;
   if (push_at_ == never && !peers_.empty()) push_at_ = now.instant + config_.push_after;
 }
@@ -250,8 +256,8 @@ std::optional<Identity> Identify::identity_of(const Peer& peer) {
 void Identify::take_observed(Now now, Peer& peer, const IdentifyMessage& message) {
   if (!message.observed) return;
   // Nearly always where this node listens, too: then the bytes are shared.
-  const auto own = std::ranges::find(addresses_, *message.observed);
-  peer.observed = own == addresses_.end() ? *message.observed : *own;
+  const auto own = std::ranges::find(own_.listen_addresses, *message.observed);
+  peer.observed = own == own_.listen_addresses.end() ? *message.observed : *own;
   const Multiaddr* remote = remote_of(peer, peer.connection);
   std::vector<ObservedAddresses::Change> changes;
   observed_.report(now.instant, *message.observed, *remote, changes);
@@ -289,14 +295,9 @@ void Identify::push() {
   }
 }
 
-Bytes Identify::local(std::optional<Multiaddr> observed) const {
-  return encode(IdentifyMessage{.protocol_version = config_.protocol_version,
-                                .agent_version = config_.agent_version,
-                                .public_key = Bytes::copy(self_.inlined_key()),
-                                .listen_addresses = addresses_,
-                                .protocols = protocols_,
-                                .observed = std::move(observed),
-                                .signed_peer_record = record_});
+Bytes Identify::local(std::optional<Multiaddr> observed) {
+  own_.observed = std::move(observed);
+  return encode(own_);
 }
 
 void Identify::on_deadline(Now now) {

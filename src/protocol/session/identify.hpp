@@ -199,16 +199,14 @@ class Identify {
   void tell_where(const PeerId& id, const Peer& peer, const Multiaddr& remote);
   bool is_behind(const Peer& peer) const;
   static bool follows_pushes(const Peer& peer);
-  Bytes local(std::optional<Multiaddr> observed) const;
+  Bytes local(std::optional<Multiaddr> observed);
   std::pair<PeerId, Peer*> take_asked(RequestId request);
   void tell(const std::vector<ObservedAddresses::Change>& changes);
 
   IdentifyConfig config_;
   PeerId self_;
   Rng rng_;
-  std::vector<Multiaddr> addresses_;
-  std::vector<std::string> protocols_;
-  Bytes record_;
+  IdentifyMessage own_;        // what is told to everybody
   std::uint64_t version_ = 1;  // of the three above
   std::map<PeerId, Peer> peers_;
   SoftwareCounts software_;

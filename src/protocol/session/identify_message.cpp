@@ -35,8 +35,11 @@ std::string version_of(ByteView bytes) {
 }
 
 // The order of js-libp2p's fields.
-wire::ProtoWriter write(const IdentifyMessage& message, std::size_t address_count) {
+wire::ProtoWriter write(const IdentifyMessage& message, std::size_t address_count,
+                        ByteView signed_record) {
+  constexpr std::size_t usual_size_bytes = 512;
   wire::ProtoWriter writer;
+  writer.reserve(usual_size_bytes);
   if (!message.protocol_version.empty())
     writer.text(protocol_version_field, message.protocol_version);
   if (!message.agent_version.empty()) writer.text(agent_version_field, message.agent_version);
@@ -45,8 +48,7 @@ wire::ProtoWriter write(const IdentifyMessage& message, std::size_t address_coun
     writer.bytes(listen_field, message.listen_addresses[i].binary());
   if (message.observed) writer.bytes(observed_field, message.observed->binary());
   for (const std::string& protocol : message.protocols) writer.text(protocols_field, protocol);
-  if (!message.signed_peer_record.empty())
-    writer.bytes(signed_record_field, message.signed_peer_record);
+  if (!signed_record.empty()) writer.bytes(signed_record_field, signed_record);
   return writer;
 }
 
@@ -114,15 +116,11 @@ std::vector<Multiaddr> addresses_of(const std::vector<Multiaddr>& said, const Pe
 }  // namespace
 
 Bytes encode(const IdentifyMessage& message) {
-  IdentifyMessage fitting = message;
   std::size_t count = std::min(message.listen_addresses.size(), listen_addresses_max);
-  wire::ProtoWriter writer = write(fitting, count);
+  wire::ProtoWriter writer = write(message, count, message.signed_peer_record);
   while (writer.size() > identify_sent_size_max_bytes && count > 0)
-    writer = write(fitting, --count);
-  if (writer.size() > identify_sent_size_max_bytes) {
-    fitting.signed_peer_record = {};
-    writer = write(fitting, count);
-  }
+    writer = write(message, --count, message.signed_peer_record);
+  if (writer.size() > identify_sent_size_max_bytes) writer = write(message, count, {});
   check(writer.size() <= identify_sent_size_max_bytes, "what this node speaks does not fit");
   return writer.take();
 }
