@@ -122,9 +122,9 @@ TEST(DatagramRun, a_node_that_moved_twice_and_one_that_moved_once_find_each_othe
 
 TEST(DatagramRun, a_mesh_that_has_no_time_to_recover_is_a_violation) {
   const Outcome outcome = run_toml(
-      "nodes = 5\n[time]\nsafety = \"40s\"\nconverge = \"1ms\"\n[faults.isolate]\ncount = 1\n"
+      "nodes = 5\n[time]\nsafety = \"40s\"\nconverge = \"1ms\"\n[faults.isolate]\ncount = 2\n"
       "lasts = \"10m\"",
-      4);
+      3);
   SCOPED_TRACE(details(outcome));
   EXPECT_THAT(outcome.violations, Contains(Field(&Violation::judge, "recovers")));
   EXPECT_THAT(outcome.violations, Contains(Field(&Violation::what, HasSubstr("ways are silent"))));
