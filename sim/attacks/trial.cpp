@@ -22,8 +22,10 @@ constexpr std::size_t neighbours = 20;
 dht::Config config_of(const Way& way) {
   dht::Config config;
   config.lookup.disjoint_paths = way.disjoint_paths;
-  config.region.is_enabled = !way.is_plain;
-  if (way.is_plain) config.doubts_max = 0;
+  if (!way.is_plain) return config;
+  config.region.is_enabled = false;
+  config.doubts_max = 0;
+  config.confirmations_enough = 0;
   return config;
 }
 

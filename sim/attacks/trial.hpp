@@ -17,7 +17,7 @@ namespace mycel::sim {
 struct Way {
   std::string_view name;
   std::size_t disjoint_paths = 1;
-  bool is_plain = false;  ///< Kademlia as published: no region search, no doubt about a result
+  bool is_plain = false;  ///< Kademlia as published: no regions, doubt, belief or early puts
 };
 inline constexpr std::array ways{Way{"plain", 1, true}, Way{"d=1", 1}, Way{"d=3", 3},
                                  Way{"d=8", 8}};
