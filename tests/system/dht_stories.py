@@ -138,6 +138,7 @@ def tell_of_explanations(stories, world):
         owner = world.node("explain-owner").start()
         reader = world.node("explain-reader").start([owner.addr])
         reader.knows(owner.peer)
+        owner.knows(reader.peer)
         did = did_of(owner.publish_card(card_of(world, "Echo", "explained")))
         got = reader.run("card", "get", did, "--explain").expect(0).json
         assert any(value["is_answer"] for value in got["explain"]["values"]), got["explain"]
