@@ -32,6 +32,7 @@ Belief weigh(const std::vector<Testimony>& testimonies, std::size_t k) {
   const std::size_t near = std::min(testimonies.size(), k);
   if (near < neighbours_min) return belief;
   std::vector<std::uint64_t> neighbours;
+  neighbours.reserve(near);
   for (std::size_t i = 0; i < near; ++i) neighbours.push_back(tail_of(testimonies[i].peer.id));
   std::vector<std::uint64_t> good;
   std::vector<std::uint64_t> bad;
