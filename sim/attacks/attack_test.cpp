@@ -24,8 +24,10 @@ TEST(Attack, a_third_that_colludes_from_the_first_second_hides_hardly_anything) 
 
 TEST(Attack, ids_ground_onto_a_key_deny_its_record_to_plain_kademlia_only) {
   const AttackOutcome outcome =
-      run(RegionAttack{.nodes = 150, .ids_per_key = 25, .keys = 1, .asks = 10});
+      run(RegionAttack{.nodes = 200, .ids_per_key = 50, .keys = 1, .asks = 10});
   EXPECT_GE(with(outcome, "d=8").found, 9U);
+  EXPECT_GE(with(outcome, "d=8").put_facts.at(0).messages, 120U)
+      << "its author heard of the end from liars, before the region was searched";
   EXPECT_LE(with(outcome, "plain").found, 5U) << "the attack is too weak to prove anything";
 }
 

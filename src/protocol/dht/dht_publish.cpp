@@ -113,8 +113,15 @@ void Dht::end_if_enough(Now now, Operation& operation) {
       publication.is_patient || config_.confirmations_enough == 0 ||
       publication.confirmed.size() < config_.confirmations_enough)
     return;
+  // The nearest of those told tell a crowd; farther ones were there before it.
+  constexpr std::size_t nearest_told = 8;
+  const Key& target = operation.lookup.target();
+  std::vector<PeerInfo> told = publication.told;
+  std::ranges::sort(told, {},
+                    [&](const PeerInfo& peer) { return distance(Key::of(peer.id), target); });
+  if (told.size() > nearest_told) told.resize(nearest_told);
   const auto nodes = size_.nodes();
-  if (!nodes || is_crowded(operation.lookup.target(), operation.lookup.nearest(), *nodes)) return;
+  if (!nodes || is_crowded(target, told, *nodes)) return;
   probe("a publication ended for its caller before everybody was told");
   counters_.early_publications += 1;
   Stored stored = stored_so_far(publication);
