@@ -6,6 +6,7 @@
 namespace mycel::dht {
 namespace {
 
+// Among fewer, half of them is a handful that anybody may happen to know or not.
 constexpr std::size_t neighbours_min = 10;
 // As many belied neighbours, and no other, somebody far away does not name by chance.
 constexpr std::size_t belied_named_min = 4;

@@ -154,7 +154,7 @@ void Dht::run(Now now, OperationId id, ByteView key, Goal goal, bool is_upkeep) 
   advance(now, operation);
 }
 
-/// The nearest to ask first; belied ones only when there are few others.
+/// The nearest believed; among fewer than k of them a table cannot choose, and all count.
 std::vector<PeerInfo> Dht::entry_points(const Key& target) const {
   std::vector<PeerInfo> peers =
       table_.nearest(target, config_.lookup.k, RoutingTable::Which::believed);
