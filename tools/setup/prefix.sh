@@ -71,18 +71,27 @@ C
   APT_CONFIG=$apt/apt.conf apt-get -qq update
 }
 
-# fetch NAME MIN BELOW SUITE...: the first suite that delivers a whole package of a wanted version.
+# versions NAME SUITE: the versions that a suite lists, newest first; indices keep some older ones beside the newest.
+versions() {
+  apt-cache madison "$1" | awk -F'[|[:space:]]+' -v suite="$2/main" '$NF == "Sources" && $(NF-1) == suite { print $3 }' |
+    sort -rV
+}
+
+# fetch NAME MIN BELOW SUITE...: the first wanted version of which a suite delivers the whole package. A mirror's
+# pool may lack the newest version that its index lists, and still hold the one before.
 fetch() {
   local name=$1 min=$2 below=$3 suite version dir; shift 3
+  export APT_CONFIG=$work/apt/apt.conf
   for suite in "$@"; do
-    rm -rf "$work/src/$name"; mkdir -p "$work/src/$name"
-    (cd "$work/src/$name" && APT_CONFIG=$work/apt/apt.conf apt-get -qq source "$name/$suite") || continue
-    dir=$(find "$work/src/$name" -mindepth 1 -maxdepth 1 -type d | head -n 1)
-    version=$(basename "$dir" | sed "s/^$name-//")
-    dpkg --compare-versions "$version" ge "$min" && dpkg --compare-versions "$version" lt "$below" || continue
-    ln -sfn "$dir" "$work/$name"
-    echo "$name $version ($suite)" >> "$prefix/versions.txt"
-    return 0
+    for version in $(versions "$name" "$suite"); do
+      dpkg --compare-versions "$version" ge "$min" && dpkg --compare-versions "$version" lt "$below" || continue
+      rm -rf "$work/src/$name"; mkdir -p "$work/src/$name"
+      (cd "$work/src/$name" && apt-get -qq source "$name=$version") || continue
+      dir=$(find "$work/src/$name" -mindepth 1 -maxdepth 1 -type d | head -n 1)
+      ln -sfn "$dir" "$work/$name"
+      echo "$name $version ($suite)" >> "$prefix/versions.txt"
+      return 0
+    done
   done
   echo "no suite of [$*] has $name >= $min and < $below"
   return 1
