@@ -1,6 +1,6 @@
 #pragma once
 // Many deadlines of one machine, the earliest at hand: an indexed binary heap. Setting, moving and
-// cancelling cost O(log n), next() costs O(1), and the steady state allocates nothing.
+// cancelling cost O(log n), next() costs O(1), and a steady state allocates nothing.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,12 +22,14 @@ template <class Value>
 class Deadlines {
  public:
   DeadlineId add(Instant due, Value value) {
-    const std::uint32_t slot = take_slot();
-    slots_[slot].value = std::move(value);
-    slots_[slot].position = heap_.size();
-    heap_.push_back({due, order_++, slot});
+    const std::uint32_t index = take_slot();
+    Slot& slot = slots_[index];
+    slot.value = std::move(value);
+    slot.position = static_cast<std::uint32_t>(heap_.size());
+    slot.generation = generation_of(order_);
+    heap_.push_back({due, order_++, index});
     rise(heap_.size() - 1);
-    return DeadlineId{(std::uint64_t{slots_[slot].generation} << 32) | (slot + 1)};
+    return DeadlineId{(std::uint64_t{slot.generation} << 32) | (index + 1)};
   }
 
   /// False when that deadline has passed or was cancelled before.
@@ -42,6 +44,8 @@ class Deadlines {
   Instant next() const { return heap_.empty() ? never : heap_.front().due; }
   std::size_t size() const { return heap_.size(); }
   bool empty() const { return heap_.empty(); }
+  /// For how many there is room: what a burst took is given back when few are left.
+  std::size_t room() const { return slots_.size(); }
 
   /// Takes the earliest out if it is due by `now`.
   std::optional<Value> pop_due(Instant now) {
@@ -62,19 +66,32 @@ class Deadlines {
   };
   struct Slot {
     Value value{};
-    std::size_t position = 0;
-    std::uint32_t generation = 0;
+    std::uint32_t position = 0;    // in the heap; of an unused one: the next unused
+    std::uint32_t generation = 0;  // of the deadline in it; 0 while it is unused
   };
+  static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::size_t kept_max = 16;
+
+  // Never 0, and another one for each deadline: a name stays unknown when its slot is used again.
+  static std::uint32_t generation_of(std::uint64_t order) {
+    return static_cast<std::uint32_t>(order) | 0x80000000U;
+  }
 
   std::uint32_t take_slot() {
-    if (free_.empty()) {
+    if (unused_ == none) {
       check(slots_.size() < UINT32_MAX - 1, "more deadlines than slot numbers");
       slots_.emplace_back();
+      few_ = SIZE_MAX;
       return static_cast<std::uint32_t>(slots_.size() - 1);
     }
-    const std::uint32_t slot = free_.back();
-    free_.pop_back();
+    const std::uint32_t slot = unused_;
+    unused_ = slots_[slot].position;
     return slot;
+  }
+
+  void leave_slot(std::uint32_t index) {
+    slots_[index] = {};
+    slots_[index].position = std::exchange(unused_, index);
   }
 
   std::optional<std::uint32_t> slot_of(DeadlineId id) const {
@@ -86,21 +103,36 @@ class Deadlines {
   }
 
   void remove(std::size_t position) {
-    const std::uint32_t slot = heap_[position].slot;
-    slots_[slot].value = Value{};
-    slots_[slot].generation += 1;
-    free_.push_back(slot);
+    leave_slot(heap_[position].slot);
     const Entry last = heap_.back();
     heap_.pop_back();
-    if (position == heap_.size()) return;
-    place(position, last);
-    rise(position);
-    sink(position);
+    if (position != heap_.size()) {
+      place(position, last);
+      rise(position);
+      sink(position);
+    }
+    if (heap_.size() * 4 < slots_.size()) forget_burst();
+  }
+
+  // One burst must not make thousands of nodes in one process keep its room for ever. Slots go from
+  // the end, as far as they are unused; when that is not far, it is tried again at half as many.
+  void forget_burst() {
+    if (slots_.size() <= kept_max || heap_.size() > few_) return;
+    std::size_t used = slots_.size();
+    while (used > 0 && slots_[used - 1].generation == 0) --used;
+    few_ = heap_.size() / 2;
+    if (used > slots_.size() / 2) return;
+    slots_.resize(used);
+    slots_.shrink_to_fit();
+    heap_.shrink_to_fit();
+    unused_ = none;
+    for (std::uint32_t index = 0; index < used; ++index)
+      if (slots_[index].generation == 0) slots_[index].position = std::exchange(unused_, index);
   }
 
   void place(std::size_t position, Entry entry) {
     heap_[position] = entry;
-    slots_[entry.slot].position = position;
+    slots_[entry.slot].position = static_cast<std::uint32_t>(position);
   }
 
   void rise(std::size_t position) {
@@ -125,7 +157,8 @@ class Deadlines {
 
   std::vector<Entry> heap_;
   std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_;
+  std::uint32_t unused_ = none;  // the first of them
+  std::size_t few_ = SIZE_MAX;   // so many deadlines left are worth a look at what is unused
   std::uint64_t order_ = 0;
 };
 

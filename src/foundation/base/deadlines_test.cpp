@@ -79,6 +79,31 @@ TEST(Deadlines, let_go_of_what_they_carried) {
   EXPECT_EQ(value.use_count(), 1);
 }
 
+TEST(Deadlines, give_back_the_room_of_a_burst_and_know_none_of_its_names) {
+  Deadlines<int> deadlines;
+  const DeadlineId stays = deadlines.add(at(1000), -1);
+  std::vector<DeadlineId> burst;
+  for (int i = 0; i < 500; ++i) burst.push_back(deadlines.add(at(i), i));
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(deadlines.pop_due(at(i)), i);
+  EXPECT_LE(deadlines.room(), 16U);
+  for (int i = 0; i < 20; ++i) deadlines.add(at(i), i);
+  for (const DeadlineId gone : burst) EXPECT_FALSE(deadlines.cancel(gone));
+  EXPECT_TRUE(deadlines.cancel(stays));
+  EXPECT_EQ(deadlines.size(), 20U);
+}
+
+TEST(Deadlines, keep_the_names_of_those_that_outlive_a_burst) {
+  Deadlines<int> deadlines;
+  std::vector<DeadlineId> ids;
+  for (int i = 0; i < 400; ++i) ids.push_back(deadlines.add(at(i), i));
+  for (int i = 0; i < 400; ++i)
+    EXPECT_TRUE(i % 100 == 50 || deadlines.cancel(ids[static_cast<std::size_t>(i)]));
+  for (const int kept : {50, 150, 350})
+    EXPECT_TRUE(deadlines.cancel(ids[static_cast<std::size_t>(kept)]));
+  EXPECT_EQ(deadlines.pop_due(at(999)), 250);
+  EXPECT_TRUE(deadlines.empty());
+}
+
 /// What Deadlines should be: a list in the order of setting, searched from end to end.
 struct Model {
   struct Entry {
@@ -108,7 +133,13 @@ TEST(Deadlines, behave_like_a_sorted_list_whatever_is_done_to_them) {
     Deadlines<int> heap;
     Model list;
     std::vector<DeadlineId> ids;  // of every deadline ever set; its value is its place here
-    const int steps = *rc::gen::inRange(0, 200);
+    // A burst first, so that its end, and what is forgotten then, is met as well.
+    const int burst = *rc::gen::inRange(0, 150);
+    for (int value = 0; value < burst; ++value) {
+      ids.push_back(heap.add(at(value % 7), value));
+      list.entries.push_back({at(value % 7), value});
+    }
+    const int steps = *rc::gen::inRange(0, 300);
     for (int step = 0; step < steps; ++step) {
       const int action = *rc::gen::inRange(0, 5);
       const Instant when = at(*rc::gen::inRange(0, 12));
