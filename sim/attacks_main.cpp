@@ -45,6 +45,10 @@ void tell(const std::string& title, const AttackOutcome& outcome, double seconds
         std::string(ways[way].name).c_str(), percent(tally.found, tally.gets),
         percent(tally.found_with_retry, tally.gets), messages(tally.get_facts),
         ms_at(tally.get_facts, 50), ms_at(tally.get_facts, 95), ms_at(tally.get_facts, 99));
+    if (!tally.quorum_facts.empty())
+      std::printf("   of %zu values %5.1f messages, p50 %4.0f p95 %4.0f ms", quorum,
+                  messages(tally.quorum_facts), ms_at(tally.quorum_facts, 50),
+                  ms_at(tally.quorum_facts, 95));
     if (tally.finds > 0)
       std::printf("   nearest %6.2f%%, %5.1f messages, p50 %4.0f p95 %4.0f ms",
                   percent(tally.nearest_found, tally.finds), messages(tally.find_facts),
