@@ -69,7 +69,7 @@ struct Peer final : ports::LinksObserver {
   Words heard;
   std::size_t heard_bytes = 0;
   Instant heard_at{};
-  std::vector<Multiaddr> paths;
+  Addresses paths;
 };
 
 struct NetworkFaults : testing::Test {
@@ -236,7 +236,7 @@ TEST_F(NetworkFaults, connections_follow_who_dialled_and_die_with_who_was_dialle
   meet(alice, bob);
   const Multiaddr now = network.move(1);
   world.run_for(1s);
-  EXPECT_EQ(bob.paths, std::vector{now});
+  EXPECT_EQ(bob.paths, Addresses{now});
   alice.say("still here");
   world.run_for(1s);
   EXPECT_EQ(bob.heard, Words{"still here"});
@@ -353,7 +353,7 @@ TEST(Place, survives_the_way_to_an_address_and_back) {
     ASSERT_TRUE(parsed && *parsed == address);
   }
   EXPECT_EQ(wire::to_text(to_multiaddr({.number = 258})), "/ip4/20.2.1.0/udp/4150/quic-v1");
-  EXPECT_FALSE(to_place(Multiaddr(Bytes::copy("nonsense"))));
+  EXPECT_FALSE(to_place(Multiaddr(as_bytes("nonsense"))));
 }
 
 }  // namespace

@@ -29,11 +29,11 @@ Multiaddr to_multiaddr(Place place) {
   binary[4] = static_cast<std::uint8_t>(place.number >> 16);
   binary[7] = static_cast<std::uint8_t>(place.port >> 8);
   binary[8] = static_cast<std::uint8_t>(place.port);
-  return Multiaddr(Bytes::copy(std::as_bytes(std::span(binary))));
+  return Multiaddr(std::as_bytes(std::span(binary)));
 }
 
 std::optional<Place> to_place(const Multiaddr& address) {
-  const ByteView binary = address.binary().view();
+  const ByteView binary = address.binary();
   if (binary.size() != shape.size()) return std::nullopt;
   for (const std::size_t fixed : {0UL, 5UL, 6UL, 9UL, 10UL})
     if (at(binary, fixed) != shape[fixed]) return std::nullopt;

@@ -44,10 +44,10 @@ struct NodeSetup {
   /// Only members of the closed network enter the DHT's table and are believed in its lookups.
   bool are_ids_certified = false;
   agents::Config cards;
-  std::vector<Multiaddr> join;
-  std::vector<Multiaddr> announce;  ///< told to others instead of what is listened on
+  Addresses join;
+  Addresses announce;  ///< told to others instead of what is listened on
   /// This node's signed peer record over these addresses; none: it sends no record.
-  std::function<Bytes(const std::vector<Multiaddr>&, UnixTime)> seal_peer_record;
+  std::function<Bytes(const Addresses&, UnixTime)> seal_peer_record;
   /// None, or no signatures among the ports: this node neither witnesses nor asks witnesses.
   std::optional<dht::witness::Config> witness;
   /// None: what peers say of their neighbours is not compared.

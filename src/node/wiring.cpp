@@ -117,7 +117,7 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                    [this](const auto& event) { on_hello_event(event); });
 }
 
-Result<void, ports::StoreError> Wiring::start(const std::vector<Multiaddr>& listening) {
+Result<void, ports::StoreError> Wiring::start(const Addresses& listening) {
   listening_ = listening;
   connect_.set_listening(listening_);
   tell_addresses();

@@ -23,7 +23,7 @@ class Wiring {
 
   /// Takes up what the store remembers and enters the mesh. `listening` are the bound addresses,
   /// with the machine's own in place of wildcards.
-  Result<void, ports::StoreError> start(const std::vector<Multiaddr>& listening);
+  Result<void, ports::StoreError> start(const Addresses& listening);
 
   // What users ask of the parts.
   parts::ConnectPart& connections() { return connect_; }
@@ -52,7 +52,7 @@ class Wiring {
 
   const PeerId& self() const { return setup_.self; }
   /// Where others are told to find this node, without /p2p.
-  const std::vector<Multiaddr>& addresses() const { return addresses_; }
+  const Addresses& addresses() const { return addresses_; }
   std::vector<std::string> protocols() const { return switch_.protocols(); }
   const session::Identify& identify() const { return identify_.identify(); }
   /// Who is at the other end of each connection; none on a plain libp2p node.
@@ -99,8 +99,8 @@ class Wiring {
 
   NodePorts ports_;
   NodeSetup setup_;
-  std::vector<Multiaddr> listening_;
-  std::vector<Multiaddr> addresses_;
+  Addresses listening_;
+  Addresses addresses_;
   std::optional<std::string> store_failure_;
   Instant next_refusal_line_{};
   drive::EventQueue events_;

@@ -59,7 +59,7 @@ TEST(PeerRecord, keeps_the_addresses_that_are_understood) {
   writer.message(3, ProtoWriter().bytes(1, record.addresses[0].binary()));
   writer.message(3, ProtoWriter());
   const PeerRecord read = must(decode_peer_record(writer.view()));
-  EXPECT_EQ(read.addresses, std::vector{record.addresses[0]});
+  EXPECT_EQ(read.addresses, Addresses{record.addresses[0]});
 }
 
 TEST(PeerRecord, has_room_for_a_bounded_number_of_addresses) {

@@ -180,7 +180,7 @@ Result<Multiaddr, Fault> parse_multiaddr(std::string_view text) {
   }
   if (bytes.empty()) return Err{Fault::truncated};
   if (bytes.size() > multiaddr_size_max_bytes) return Err{Fault::too_large};
-  return Multiaddr(Bytes(std::move(bytes)));
+  return Multiaddr(bytes);
 }
 
 std::string to_text(const Multiaddr& address) {
@@ -200,7 +200,7 @@ std::string to_text(const Multiaddr& address) {
 Result<Multiaddr, Fault> decode_multiaddr(ByteView bytes) {
   const auto verdict = check_multiaddr(bytes);
   if (!verdict) return Err{verdict.error()};
-  return Multiaddr(Bytes::copy(bytes));
+  return Multiaddr(bytes);
 }
 
 Result<void, Fault> check_multiaddr(ByteView bytes) {
@@ -257,11 +257,11 @@ Multiaddr quic_multiaddr(const QuicAddress& address) {
   }
   append_component(bytes, Protocol::udp, port);
   append_component(bytes, Protocol::quic_v1);
-  return Multiaddr(Bytes(std::move(bytes)));
+  return Multiaddr(bytes);
 }
 
 std::optional<PeerId> peer_of(const Multiaddr& address) {
-  Components last(address.binary().view().subspan(last_component(address)));
+  Components last(address.binary().subspan(last_component(address)));
   const auto component = last.next();
   if (!component || component->protocol != Protocol::p2p) return std::nullopt;
   return PeerId::from_multihash(component->value);
@@ -269,14 +269,14 @@ std::optional<PeerId> peer_of(const Multiaddr& address) {
 
 Multiaddr without_peer(const Multiaddr& address) {
   if (!peer_of(address)) return address;
-  return Multiaddr(address.binary().slice(0, last_component(address)));
+  return Multiaddr(address.binary().first(last_component(address)));
 }
 
 Multiaddr with_peer(const Multiaddr& address, const PeerId& peer) {
   std::vector<std::byte> bytes;
   append(bytes, without_peer(address).binary());
   append_component(bytes, Protocol::p2p, peer.view());
-  return Multiaddr(Bytes(std::move(bytes)));
+  return Multiaddr(bytes);
 }
 
 bool is_relayed(const Multiaddr& address) {
@@ -317,7 +317,7 @@ Multiaddr with_ip(const Multiaddr& address, std::span<const std::uint8_t> ip) {
   std::vector<std::byte> bytes;
   append_component(bytes, ip.size() == 4 ? Protocol::ip4 : Protocol::ip6, std::as_bytes(ip));
   append(bytes, components.rest());
-  return Multiaddr(Bytes(std::move(bytes)));
+  return Multiaddr(bytes);
 }
 
 }  // namespace mycel::wire

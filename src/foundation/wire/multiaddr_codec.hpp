@@ -49,7 +49,7 @@ struct Component {
 class Components {
  public:
   /// `address` must outlive the components.
-  explicit Components(const Multiaddr& address) : Components(address.binary().view()) {}
+  explicit Components(const Multiaddr& address) : Components(address.binary()) {}
   explicit Components(ByteView bytes) : rest_(bytes) {}
 
   /// The next component, or none at the end and at the first fault.

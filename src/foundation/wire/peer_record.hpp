@@ -28,7 +28,7 @@ struct PeerRecord {
   PeerId peer;
   /// Larger is newer. Peers use a clock of theirs: milliseconds in js, nanoseconds in go.
   std::uint64_t sequence = 0;
-  std::vector<Multiaddr> addresses;
+  Addresses addresses;
   friend bool operator==(const PeerRecord&, const PeerRecord&) = default;
 };
 

@@ -49,7 +49,7 @@ BENCHMARK(multiaddr_to_quic_address);
 
 void peer_record_opened(benchmark::State& state) {
   const PeerRecord record{peer_id_of(signer().public_key()), 1,
-                          std::vector<Multiaddr>(4, without_peer(sample()))};
+                          Addresses(4, without_peer(sample()))};
   const Bytes sealed = seal_peer_record(signer(), record);
   for (auto _ : state) benchmark::DoNotOptimize(open_peer_record(sealed));
 }

@@ -306,7 +306,7 @@ This page is made from the table of keys in the program.
 
 }  // namespace
 
-std::vector<Multiaddr> default_listen() {
+Addresses default_listen() {
   return {*wire::parse_multiaddr("/ip4/0.0.0.0/udp/4150/quic-v1"),
           *wire::parse_multiaddr("/ip6/::/udp/4150/quic-v1")};
 }

@@ -19,14 +19,14 @@
 namespace mycel::config {
 
 /// "/ip4/0.0.0.0/udp/4150/quic-v1" and "/ip6/::/udp/4150/quic-v1".
-std::vector<Multiaddr> default_listen();
+Addresses default_listen();
 
 struct NodeConfig {
   std::string data_dir;  ///< empty: see Paths
-  std::vector<Multiaddr> listen = default_listen();
+  Addresses listen = default_listen();
   bool port_fallback = true;
-  std::vector<Multiaddr> join;
-  std::vector<Multiaddr> announce;
+  Addresses join;
+  Addresses announce;
   std::string agent_version;  ///< empty: the program's own name and version
   friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };

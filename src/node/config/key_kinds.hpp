@@ -177,7 +177,7 @@ Key addresses(std::string_view name, Get get, bool (*fits)(const Multiaddr&),
           .set = [=](Config& config, const Value& value) -> Problem {
             const auto* list = value.as<Value::List>();
             if (!list || list->size() > addresses_max) return "";
-            std::vector<Multiaddr> parsed;
+            Addresses parsed;
             for (const Value& item : *list) {
               const auto* written = item.as<std::string>();
               auto address = written ? wire::parse_multiaddr(*written)

@@ -93,7 +93,7 @@ std::string to_text(UnixTime time) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-json::array to_json(const std::vector<Multiaddr>& addresses) {
+json::array to_json(const Addresses& addresses) {
   json::array texts;
   for (const Multiaddr& address : addresses) texts.emplace_back(wire::to_text(address));
   return texts;

@@ -37,7 +37,7 @@ bool is_fresh(const http::Request& request);
 double to_ms(Duration span);
 /// "2026-01-31T12:00:00Z".
 std::string to_text(UnixTime time);
-json::array to_json(const std::vector<Multiaddr>& addresses);
+json::array to_json(const Addresses& addresses);
 /// How a lookup went: hops, asked, messages, ms.
 void add_facts(json::object& body, const dht::Facts& facts);
 /// What is valid UTF-8, or none.

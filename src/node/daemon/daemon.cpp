@@ -226,7 +226,7 @@ Result<void, StartError> Daemon::read_membership(session::HelloConfig& hello,
 }
 
 Result<void, StartError> Daemon::enter_mesh() {
-  std::vector<Multiaddr> listening;
+  Addresses listening;
   for (const auto& socket : sockets_)
     for (const ports::Endpoint& endpoint : os::reachable_at(socket->local()))
       listening.push_back(address_of(endpoint));
@@ -235,7 +235,7 @@ Result<void, StartError> Daemon::enter_mesh() {
   const PeerId self = wire::peer_id_of(keystore_->peer_key().public_key());
   NodeSetup setup = setup_of(config_, self, os::random_seed(entropy_), is_private);
   if (const auto membership = read_membership(*setup.hello, self); !membership) return membership;
-  setup.seal_peer_record = [this, self](const std::vector<Multiaddr>& addresses, UnixTime now) {
+  setup.seal_peer_record = [this, self](const Addresses& addresses, UnixTime now) {
     const auto sequence = static_cast<std::uint64_t>(now.time_since_epoch().count());
     return wire::seal_peer_record(keystore_->peer_key(), {self, sequence, addresses});
   };
@@ -273,8 +273,8 @@ void Daemon::stop(std::function<void()> then) {
   loop_.call_at(loop_.now().instant + farewell_time, std::move(then));
 }
 
-std::vector<Multiaddr> Daemon::addresses_with_peer() const {
-  std::vector<Multiaddr> addresses;
+Addresses Daemon::addresses_with_peer() const {
+  Addresses addresses;
   for (const Multiaddr& address : wiring_->addresses())
     addresses.push_back(wire::with_peer(address, wiring_->self()));
   return addresses;

@@ -74,7 +74,7 @@ class Daemon {
   const config::Paths& paths() const { return paths_; }
   os::Loop& loop() { return loop_; }
   /// With /p2p/PEER at the end, for others to use.
-  std::vector<Multiaddr> addresses_with_peer() const;
+  Addresses addresses_with_peer() const;
   /// UDP sockets whose buffers the system cut below what was asked for.
   bool has_small_buffers() const;
   Duration uptime() const { return loop_.now().instant - started_; }

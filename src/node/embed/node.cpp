@@ -45,7 +45,7 @@ using embed::Answer;
 constexpr Duration poll_interval = std::chrono::milliseconds(20);
 constexpr std::size_t providers_max = 1000;
 
-std::vector<std::string> in_words(const std::vector<Multiaddr>& addresses) {
+std::vector<std::string> in_words(const Addresses& addresses) {
   std::vector<std::string> texts;
   texts.reserve(addresses.size());
   for (const Multiaddr& address : addresses) texts.push_back(wire::to_text(address));
@@ -136,11 +136,11 @@ void Node::stop() {
 }
 
 std::vector<std::string> Node::addresses() const {
-  using Addresses = std::vector<std::string>;
-  const auto told = node_->ask<Addresses>([](const Daemon& node, const Answer<Addresses>& answer) {
-    answer(Outcome<Addresses>::of(in_words(node.addresses_with_peer())));
+  using Words = std::vector<std::string>;
+  const auto told = node_->ask<Words>([](const Daemon& node, const Answer<Words>& answer) {
+    answer(Outcome<Words>::of(in_words(node.addresses_with_peer())));
   });
-  return told ? *told : Addresses{};
+  return told ? *told : Words{};
 }
 
 Outcome<std::string> Node::connect(const std::string& address) {

@@ -87,7 +87,7 @@ void ConnectPart::add_addresses(const PeerInfo& peer, connect::Source source) {
       [&](connect::Connector& connector, Now now) { connector.add_addresses(now, peer, source); });
 }
 
-void ConnectPart::set_listening(const std::vector<Multiaddr>& addresses) {
+void ConnectPart::set_listening(const Addresses& addresses) {
   driver_.tell([&](connect::Connector& connector, Now) { connector.on_listening(addresses); });
 }
 
@@ -114,7 +114,7 @@ std::vector<PeerInfo> ConnectPart::remembered(std::size_t count_max) const {
 void ConnectPart::dial_stranger(const Multiaddr& address, Then<connect::PeerConnected> then) {
   if (!wire::dns_name(address)) return dial_resolved({address}, std::move(then));
   ports_.names.resolve(address, [this, alive = std::weak_ptr<int>(alive_), then = std::move(then)](
-                                    Result<std::vector<Multiaddr>, ports::NameError> addresses) {
+                                    Result<Addresses, ports::NameError> addresses) {
     if (alive.expired()) return;
     if (!addresses) return then(Err{Refusal{"name_unresolved", addresses.error().text}});
     dial_resolved(std::move(*addresses), then);
@@ -122,8 +122,7 @@ void ConnectPart::dial_stranger(const Multiaddr& address, Then<connect::PeerConn
 }
 
 // One after the other: a name has few addresses, and the first is usually good.
-void ConnectPart::dial_resolved(std::vector<Multiaddr> addresses,
-                                Then<connect::PeerConnected> then) {
+void ConnectPart::dial_resolved(Addresses addresses, Then<connect::PeerConnected> then) {
   if (addresses.empty()) return then(Err{Refusal{"name_unresolved", "the name has no address"}});
   const Multiaddr first = addresses.front();
   addresses.erase(addresses.begin());
@@ -199,15 +198,14 @@ void ConnectPart::perform(connect::Output& output) {
 }
 
 void ConnectPart::resolve(const connect::Resolve& what) {
-  ports_.names.resolve(
-      what.address, [this, alive = std::weak_ptr<int>(alive_), token = what.token](
-                        Result<std::vector<Multiaddr>, ports::NameError> addresses) {
-        if (alive.expired()) return;
-        if (!addresses) ports_.log.info("a name has no address", {{"why", addresses.error().text}});
-        driver_.tell([&](connect::Connector& connector, Now now) {
-          connector.on_resolved(now, token, addresses ? *addresses : std::vector<Multiaddr>{});
-        });
-      });
+  ports_.names.resolve(what.address, [this, alive = std::weak_ptr<int>(alive_), token = what.token](
+                                         Result<Addresses, ports::NameError> addresses) {
+    if (alive.expired()) return;
+    if (!addresses) ports_.log.info("a name has no address", {{"why", addresses.error().text}});
+    driver_.tell([&](connect::Connector& connector, Now now) {
+      connector.on_resolved(now, token, addresses ? *addresses : Addresses{});
+    });
+  });
 }
 
 void ConnectPart::on_event(const connect::Event& event) {

@@ -30,7 +30,7 @@ class ConnectPart final : public links::ConnectionObserver, public links::Connec
   /// Connects to a peer whose addresses are known.
   void connect(const PeerId& peer, Then<connect::PeerConnected> then);
   void add_addresses(const PeerInfo& peer, connect::Source source);
-  void set_listening(const std::vector<Multiaddr>& addresses);
+  void set_listening(const Addresses& addresses);
   void disconnect(const PeerId& peer);
 
   Result<void, ports::StoreError> load();
@@ -57,7 +57,7 @@ class ConnectPart final : public links::ConnectionObserver, public links::Connec
   void resolve(const connect::Resolve& what);
   void on_event(const connect::Event& event);
   void dial_stranger(const Multiaddr& address, Then<connect::PeerConnected> then);
-  void dial_resolved(std::vector<Multiaddr> addresses, Then<connect::PeerConnected> then);
+  void dial_resolved(Addresses addresses, Then<connect::PeerConnected> then);
 
   PartPorts ports_;
   OnEvent on_event_;

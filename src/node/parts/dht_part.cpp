@@ -59,7 +59,7 @@ void DhtPart::bootstrap() {
   driver_.tell([](dht::Dht& dht, Now now) { dht.bootstrap(now); });
 }
 
-void DhtPart::set_local_addresses(const std::vector<Multiaddr>& addresses) {
+void DhtPart::set_local_addresses(const Addresses& addresses) {
   driver_.tell([&](dht::Dht& dht, Now) { dht.set_local_addresses(addresses); });
 }
 

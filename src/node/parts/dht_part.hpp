@@ -34,7 +34,7 @@ class DhtPart final : public links::RequestsObserver {
 
   Result<void, ports::StoreError> load();
   void bootstrap();
-  void set_local_addresses(const std::vector<Multiaddr>& addresses);
+  void set_local_addresses(const Addresses& addresses);
   void on_peer(const PeerInfo& peer, const std::vector<std::string>& protocols);
   void on_peer_gone(const PeerId& peer);
   /// It is not kept in the table any more, nor among what lookups find.

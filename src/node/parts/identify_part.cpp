@@ -31,8 +31,7 @@ IdentifyPart::IdentifyPart(PartPorts ports, session::IdentifyConfig config, cons
       driver_(ports_.driver, session::Identify(std::move(config), self, rng),
               [this](session::IdentifyOutput& output) { perform(output); }) {}
 
-void IdentifyPart::set_local(const std::vector<Multiaddr>& addresses,
-                             const std::vector<std::string>& protocols,
+void IdentifyPart::set_local(const Addresses& addresses, const std::vector<std::string>& protocols,
                              const Bytes& sealed_peer_record) {
   driver_.tell([&](session::Identify& identify, Now now) {
     identify.set_local(now, addresses, protocols, sealed_peer_record);

@@ -21,7 +21,7 @@ class IdentifyPart {
   IdentifyPart(const IdentifyPart&) = delete;
   IdentifyPart& operator=(const IdentifyPart&) = delete;
 
-  void set_local(const std::vector<Multiaddr>& addresses, const std::vector<std::string>& protocols,
+  void set_local(const Addresses& addresses, const std::vector<std::string>& protocols,
                  const Bytes& sealed_peer_record);
   void on_peer_connected(ConnectionId connection, const PeerId& peer, const Multiaddr& remote);
   void on_peer_disconnected(const PeerId& peer);

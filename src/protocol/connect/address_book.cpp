@@ -53,7 +53,7 @@ std::optional<Multiaddr> dialable(const PeerId& peer, const Multiaddr& address) 
 std::size_t AddressBook::add(Instant now, const PeerId& peer, std::span<const Multiaddr> addresses,
                              Source source) {
   auto found = peers_.find(peer);
-  std::vector<Multiaddr> useful;
+  Addresses useful;
   useful.reserve(std::min(addresses.size(), config_.addresses_per_peer_max));
   for (const Multiaddr& address : addresses) {
     if (useful.size() == config_.addresses_per_peer_max) break;
@@ -92,10 +92,7 @@ bool AddressBook::add_one(Instant now, Entry& entry, Multiaddr address, Source s
     if (first->expires > expires) return false;
     entry.addresses.erase(first);
   }
-  // A copy: the bytes may be part of a message, which must not stay because of them.
-  entry.addresses.push_back({.address = Multiaddr(Bytes::copy(address.binary().view())),
-                             .source = source,
-                             .expires = expires});
+  entry.addresses.push_back({.address = address, .source = source, .expires = expires});
   return true;
 }
 

@@ -34,19 +34,18 @@ constexpr Instant start{};
 struct Story {
   AddressBook book{{.peers_max = 4, .addresses_per_peer_max = 3}};
 
-  std::size_t say(Instant now, int who, std::vector<Multiaddr> addresses,
-                  Source source = Source::learned) {
+  std::size_t say(Instant now, int who, Addresses addresses, Source source = Source::learned) {
     return book.add(now, peer(static_cast<std::uint16_t>(who)), addresses, source);
   }
-  std::vector<Multiaddr> known(Instant now, int who) const {
-    std::vector<Multiaddr> addresses;
+  Addresses known(Instant now, int who) const {
+    Addresses addresses;
     for (const auto& each : book.addresses_of(now, peer(static_cast<std::uint16_t>(who))))
       addresses.push_back(each.address);
     return addresses;
   }
 };
 
-using Addresses = std::vector<Multiaddr>;
+using Addresses = Addresses;
 
 TEST(AddressBook, an_address_is_kept_without_the_peer_that_it_names) {
   Story story;

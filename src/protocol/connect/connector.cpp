@@ -14,14 +14,14 @@ bool is_our_doing(DialFailure failure) {
 }
 
 /// The DNS names among them. They are looked up at every attempt: what a name leads to changes.
-std::vector<Multiaddr> names_of(const std::vector<KnownAddress>& known) {
-  std::vector<Multiaddr> names;
+Addresses names_of(const std::vector<KnownAddress>& known) {
+  Addresses names;
   for (const KnownAddress& each : known)
     if (wire::dns_name(each.address)) names.push_back(each.address);
   return names;
 }
 
-std::vector<KnownAddress> as_known(const std::vector<Multiaddr>& addresses, Source source) {
+std::vector<KnownAddress> as_known(const Addresses& addresses, Source source) {
   std::vector<KnownAddress> known;
   known.reserve(addresses.size());
   for (const Multiaddr& address : addresses)
@@ -53,7 +53,7 @@ std::vector<PeerInfo> Connector::remembered_peers(std::size_t count_max) const {
   return cache_.peers(count_max);
 }
 
-void Connector::on_listening(const std::vector<Multiaddr>& addresses) {
+void Connector::on_listening(const Addresses& addresses) {
   own_ = OwnAddresses(addresses);
 }
 
@@ -74,7 +74,7 @@ void Connector::add_addresses(Now now, const PeerInfo& peer, Source source) {
 
 // What it says of itself: where we would look for it from here, were this node to start anew.
 void Connector::remember(Now now, const PeerInfo& peer) {
-  std::vector<Multiaddr> useful;
+  Addresses useful;
   for (const Multiaddr& address : peer.addresses) {
     if (address.binary().size() > config_.addresses.address_size_max_bytes) continue;
     if (auto bare = dialable(peer.id, address); bare && own_.can_reach(*bare))
@@ -136,10 +136,10 @@ void Connector::disconnect(Now now, const PeerId& peer) {
   conclude(now);
 }
 
-void Connector::on_resolved(Now now, ResolveToken token, const std::vector<Multiaddr>& addresses) {
+void Connector::on_resolved(Now now, ResolveToken token, const Addresses& addresses) {
   const auto name = dialer_.name(token);
   if (!name) return;
-  std::vector<Multiaddr> useful;
+  Addresses useful;
   for (const Multiaddr& address : addresses)
     if (auto bare = dialable(name->peer, address)) useful.push_back(*std::move(bare));
   // What a name leads to is believed as far as the name: a stranger's may not lead to our loopback.

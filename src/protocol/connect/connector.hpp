@@ -59,7 +59,7 @@ class Connector {
   std::vector<PeerInfo> remembered_peers(std::size_t count_max) const;
 
   /// The addresses that this node listens on now; an unspecified one stands for every interface.
-  void on_listening(const std::vector<Multiaddr>& addresses);
+  void on_listening(const Addresses& addresses);
   /// Somebody says where a peer is. Helps an attempt that is under way, too.
   void add_addresses(Now now, const PeerInfo& peer, Source source);
 
@@ -71,7 +71,7 @@ class Connector {
   /// Closes the peer's connections and gives up dialling it.
   void disconnect(Now now, const PeerId& peer);
 
-  void on_resolved(Now now, ResolveToken token, const std::vector<Multiaddr>& addresses);
+  void on_resolved(Now now, ResolveToken token, const Addresses& addresses);
   void on_connected(Now now, ConnectionId id, const Connection& connection);
   void on_dial_failed(Now now, DialId dial, DialFailure failure, std::string_view text);
   /// Also for what this machine closed; that is not news then. `why` is what was said at the end:

@@ -14,7 +14,7 @@ TEST(Connector, a_wanted_peer_is_dialled_and_its_connection_is_shared) {
   story.know(alice, {home(1)});
   EXPECT_EQ(story.want(alice), std::nullopt);
   EXPECT_EQ(story.want(alice), std::nullopt);  // somebody else wants it too
-  EXPECT_EQ(story.dialled(), std::vector{home(1)});
+  EXPECT_EQ(story.dialled(), Addresses{home(1)});
   const auto connection = story.dial_succeeds();
   EXPECT_EQ(story.take_events(), Words{"connected 1 by 1"});
   EXPECT_EQ(story.want(alice), connection);
@@ -48,7 +48,7 @@ TEST(Connector, a_failed_dial_starts_the_next_at_once) {
   story.know(alice, {home(1, 1), home(1, 2)});
   story.want(alice);
   story.dial_fails(DialFailure::unreachable);
-  EXPECT_EQ(story.dialled(), std::vector{home(1, 2)});
+  EXPECT_EQ(story.dialled(), Addresses{home(1, 2)});
 }
 
 TEST(Connector, an_unreachable_peer_is_reported_once_with_what_each_address_said) {
@@ -175,7 +175,7 @@ TEST(Connector, addresses_that_come_while_dialling_help) {
   story.want(alice);
   story.know(alice, {home(1, 7)});
   story.dial_fails(DialFailure::refused);
-  EXPECT_EQ(story.dialled(), std::vector{home(1, 7)});
+  EXPECT_EQ(story.dialled(), Addresses{home(1, 7)});
 }
 
 TEST(Connector, names_are_resolved_first) {
@@ -186,7 +186,7 @@ TEST(Connector, names_are_resolved_first) {
   story.connector.on_resolved(story.now, story.resolves[0].token,
                               {home(1), wire::with_peer(home(2), bob), home(1)});
   story.collect();
-  EXPECT_EQ(story.dialled(), std::vector{home(1)});
+  EXPECT_EQ(story.dialled(), Addresses{home(1)});
   story.dial_succeeds();
   EXPECT_EQ(story.take_events(), Words{"connected 1 by 1"});
 }
@@ -219,13 +219,13 @@ TEST(Connector, peers_take_turns_when_there_are_more_than_can_be_dialled) {
     story.know(peer(who), {home(who, 1), home(who, 2)});
     story.want(peer(who));
   }
-  EXPECT_EQ(story.dialled(), (std::vector{home(1, 1), home(2, 1)}));
+  EXPECT_EQ(story.dialled(), (Addresses{home(1, 1), home(2, 1)}));
   story.pass(1s);  // the second addresses of 1 and 2 stand in line behind 3
   story.dial_fails(DialFailure::refused);
-  EXPECT_EQ(story.dialled(), (std::vector{home(2, 1), home(3, 1)}));
+  EXPECT_EQ(story.dialled(), (Addresses{home(2, 1), home(3, 1)}));
   story.dial_fails(DialFailure::refused);
   story.dial_fails(DialFailure::refused);
-  EXPECT_EQ(story.dialled(), (std::vector{home(1, 2), home(2, 2)}));
+  EXPECT_EQ(story.dialled(), (Addresses{home(1, 2), home(2, 2)}));
 }
 
 }  // namespace

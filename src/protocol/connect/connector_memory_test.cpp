@@ -20,7 +20,7 @@ TEST(Connector, a_restarted_node_finds_its_peers_again) {
     EXPECT_TRUE(restarted.connector.load_peer(restarted.now, key, value));
   EXPECT_EQ(restarted.connector.remembered_peers(10), (std::vector<PeerInfo>{{alice, {home(1)}}}));
   restarted.want(alice);
-  EXPECT_EQ(restarted.dialled(), std::vector{home(1)});
+  EXPECT_EQ(restarted.dialled(), Addresses{home(1)});
 }
 
 TEST(Connector, the_first_node_of_a_mesh_finds_its_peers_again_although_it_dialled_nobody) {
@@ -38,7 +38,7 @@ TEST(Connector, the_first_node_of_a_mesh_finds_its_peers_again_although_it_diall
     EXPECT_TRUE(restarted.connector.load_peer(restarted.now, key, value));
   EXPECT_EQ(restarted.connector.remembered_peers(10), (std::vector<PeerInfo>{{alice, {home(1)}}}));
   restarted.want(alice);
-  EXPECT_EQ(restarted.dialled(), std::vector{home(1)});
+  EXPECT_EQ(restarted.dialled(), Addresses{home(1)});
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ struct Storm {
       }
       case 3: {
         const PeerId who = somebody();
-        std::vector<Multiaddr> addresses;
+        Addresses addresses;
         for (std::uint64_t i = 0; i <= rng.below(4); ++i)
           addresses.push_back(home(static_cast<int>(rng.below(200)), static_cast<int>(i)));
         if (rng.chance(0.2)) addresses.push_back(at("/dns4/example.org/udp/4001/quic-v1"));
@@ -97,8 +97,7 @@ struct Storm {
         if (!names.empty()) {
           const ResolveToken token = any_of(names);
           names.erase(token);
-          connector.on_resolved(now, token,
-                                rng.chance(0.5) ? std::vector{home(7)} : std::vector<Multiaddr>{});
+          connector.on_resolved(now, token, rng.chance(0.5) ? Addresses{home(7)} : Addresses{});
         }
         break;
       case 11:

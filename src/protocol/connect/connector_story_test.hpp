@@ -68,7 +68,7 @@ struct Story {
   }
 
   // What the world does.
-  void know(const PeerId& who, std::vector<Multiaddr> addresses, Source source = Source::learned) {
+  void know(const PeerId& who, Addresses addresses, Source source = Source::learned) {
     connector.add_addresses(now, {who, std::move(addresses)}, source);
     collect();
   }
@@ -138,8 +138,8 @@ struct Story {
       if (const auto* why = std::get_if<Unreachable>(&event)) last_unreachable = *why;
     }
   }
-  std::vector<Multiaddr> dialled() const {
-    std::vector<Multiaddr> addresses;
+  Addresses dialled() const {
+    Addresses addresses;
     for (const Dial& dial : dials) addresses.push_back(dial.address);
     return addresses;
   }

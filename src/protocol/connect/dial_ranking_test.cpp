@@ -22,7 +22,7 @@ KnownAddress known(const std::string& text, Source source = Source::learned) {
 constexpr Instant now = Instant{} + 1min;
 
 OwnAddresses listening(const std::vector<std::string>& texts) {
-  std::vector<Multiaddr> addresses;
+  Addresses addresses;
   for (const auto& text : texts) addresses.push_back(at(text));
   return OwnAddresses(addresses);
 }

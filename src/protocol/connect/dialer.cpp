@@ -8,7 +8,7 @@
 namespace mycel::connect {
 
 void Dialer::start(Instant now, const PeerId& peer, std::vector<RankedAddress> addresses,
-                   const std::vector<Multiaddr>& names, Output& output, Counters& counters) {
+                   const Addresses& names, Output& output, Counters& counters) {
   check(!addresses.empty() || !names.empty(), "an attempt needs somewhere to go");
   const auto [found, is_new] = attempts_.try_emplace(peer);
   check(is_new, "one attempt a peer");

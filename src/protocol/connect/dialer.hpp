@@ -70,7 +70,7 @@ class Dialer {
 
   /// Begins an attempt for a peer that has none. At least one address or name.
   void start(Instant now, const PeerId& peer, std::vector<RankedAddress> addresses,
-             const std::vector<Multiaddr>& names, Output& output, Counters& counters);
+             const Addresses& names, Output& output, Counters& counters);
   /// Ends the peer's attempt without a word: there is a connection, or nobody wants one any more.
   /// False if there is none.
   bool stop(Instant now, const PeerId& peer, Output& output, Counters& counters);

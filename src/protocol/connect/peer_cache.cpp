@@ -17,6 +17,14 @@ Bytes key_of(const PeerId& peer) {
   return Bytes::copy(peer.view());
 }
 
+// Whether it was there.
+bool take_out(Addresses& addresses, const Multiaddr& address) {
+  const auto found = std::ranges::find(addresses, address);
+  if (found == addresses.end()) return false;
+  addresses.erase(found);
+  return true;
+}
+
 }  // namespace
 
 Bytes encode(const CachedPeer& cached) {
@@ -78,7 +86,7 @@ void PeerCache::on_answered(Now now, const PeerId& peer, const Multiaddr& addres
       entry.cached.is_hearsay || addresses.empty() || addresses.front() != address;
   if (entry.cached.is_hearsay) hearsay_.erase({entry.cached.last_seen, peer});
   entry.cached.is_hearsay = false;
-  std::erase(addresses, address);
+  take_out(addresses, address);
   addresses.insert(addresses.begin(), address);
   if (addresses.size() > cached_addresses_max) addresses.pop_back();
   see(now, peer, entry);
@@ -86,15 +94,14 @@ void PeerCache::on_answered(Now now, const PeerId& peer, const Multiaddr& addres
   evict(now);
 }
 
-void PeerCache::on_told(Now now, const PeerId& peer, const std::vector<Multiaddr>& addresses) {
+void PeerCache::on_told(Now now, const PeerId& peer, const Addresses& addresses) {
   if (addresses.empty()) return;
   const auto [found, is_new] = peers_.try_emplace(peer);
   Entry& entry = found->second;
   if (!is_new && !entry.cached.is_hearsay) return;
   entry.cached.is_hearsay = true;
   const std::size_t count = std::min(addresses.size(), cached_addresses_max);
-  std::vector<Multiaddr> first(addresses.begin(),
-                               addresses.begin() + static_cast<std::ptrdiff_t>(count));
+  Addresses first(addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(count));
   const bool is_change = entry.cached.addresses != first;
   entry.cached.addresses = std::move(first);
   see(now, peer, entry);
@@ -109,7 +116,7 @@ void PeerCache::on_seen(Now now, const PeerId& peer) {
 void PeerCache::forget(Now now, const PeerId& peer, const Multiaddr& address) {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return;
-  if (std::erase(found->second.cached.addresses, address) == 0) return;
+  if (!take_out(found->second.cached.addresses, address)) return;
   mark(now, key_of(peer));
   if (!found->second.cached.addresses.empty()) return;
   ages_of(found->second).erase({found->second.cached.last_seen, peer});

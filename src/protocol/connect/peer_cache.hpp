@@ -24,7 +24,7 @@ namespace mycel::connect {
 
 /// What is kept of one peer.
 struct CachedPeer {
-  std::vector<Multiaddr> addresses;  ///< that answered, the last one first; without /p2p
+  Addresses addresses;  ///< that answered, the last one first; without /p2p
   UnixTime last_seen{};
   /// It only ever came to us: the addresses are what it says of itself, and none has answered yet.
   bool is_hearsay = false;
@@ -65,7 +65,7 @@ class PeerCache {
   void on_answered(Now now, const PeerId& peer, const Multiaddr& address);
   /// A connected peer says where it is. Kept only while no address of it has answered: the first
   /// node of a mesh never dials anybody, and must still find its peers after a restart.
-  void on_told(Now now, const PeerId& peer, const std::vector<Multiaddr>& addresses);
+  void on_told(Now now, const PeerId& peer, const Addresses& addresses);
   /// The peer was there until now.
   void on_seen(Now now, const PeerId& peer);
   /// Somebody else lives there.

@@ -12,14 +12,10 @@ constexpr std::size_t inside_max = 15;
 constexpr std::byte in_block{0xff};
 constexpr std::size_t block_head_size = sizeof(std::uint16_t);  // a block starts with its length
 
-std::size_t size_at(const Bytes& all, std::size_t at) {
-  return std::to_integer<std::size_t>(all.data()[at]);
-}
-
 }  // namespace
 
 // Each address is one byte of length and then its bytes.
-CompactAddresses::CompactAddresses(const std::vector<Multiaddr>& addresses) {
+CompactAddresses::CompactAddresses(const Addresses& addresses) {
   std::array<std::byte, count_max * (1 + address_size_max_bytes)> blob;
   std::size_t size = 0;
   std::size_t count = 0;
@@ -47,14 +43,13 @@ CompactAddresses::~CompactAddresses() {
   if (storage_.back() == in_block) delete[] block();
 }
 
-std::vector<Multiaddr> CompactAddresses::list() const {
-  std::vector<Multiaddr> addresses;
-  const Bytes all = Bytes::copy(blob());  // one block, which the addresses share
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < all.size(); at += 1 + size_at(all, at)) count += 1;
-  addresses.reserve(count);
-  for (std::size_t at = 0; at < all.size(); at += 1 + size_at(all, at))
-    addresses.emplace_back(all.slice(at + 1, size_at(all, at)));
+Addresses CompactAddresses::list() const {
+  Addresses addresses;
+  for (ByteView rest = blob(); !rest.empty();) {
+    const auto size = std::to_integer<std::size_t>(rest[0]);
+    addresses.emplace_back(rest.subspan(1, size));
+    rest = rest.subspan(1 + size);
+  }
   return addresses;
 }
 

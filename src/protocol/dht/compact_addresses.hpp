@@ -20,14 +20,14 @@ class CompactAddresses {
   static constexpr std::size_t address_size_max_bytes = 255;
 
   CompactAddresses() = default;
-  explicit CompactAddresses(const std::vector<Multiaddr>& addresses);
+  explicit CompactAddresses(const Addresses& addresses);
   CompactAddresses(const CompactAddresses& other);
   CompactAddresses(CompactAddresses&& other) noexcept;
   CompactAddresses& operator=(CompactAddresses other) noexcept;
   ~CompactAddresses();
 
   bool empty() const { return blob().empty(); }
-  std::vector<Multiaddr> list() const;
+  Addresses list() const;
 
  private:
   ByteView blob() const;

@@ -51,7 +51,7 @@ void Dht::load(Now now, Table table, const Bytes& key, const Bytes& value) {
   if (table == Table::providers) providers_.load(now, key, value, next_.persist);
 }
 
-void Dht::set_local_addresses(std::vector<Multiaddr> addresses) {
+void Dht::set_local_addresses(Addresses addresses) {
   if (addresses.size() > peer_addresses_max) addresses.resize(peer_addresses_max);
   local_addresses_ = std::move(addresses);
 }

@@ -228,7 +228,7 @@ class Dht {
   /// point and goes on asking.
   void bootstrap(Now now);
   /// Where this node can be reached: what it tells as a provider.
-  void set_local_addresses(std::vector<Multiaddr> addresses);
+  void set_local_addresses(Addresses addresses);
   void set_server(bool is_server) { config_.is_server = is_server; }
 
   // Operations: each ends with exactly one LookupDone, unless it is cancelled.
@@ -394,7 +394,7 @@ class Dht {
   ProviderStore providers_;
   SizeEstimate size_;
   ValueCache cache_;
-  std::vector<Multiaddr> local_addresses_;
+  Addresses local_addresses_;
   std::map<PeerId, CompactAddresses> clients_;
   std::set<PeerId> barred_;  // as many as whoever bars them keeps evidence against
 

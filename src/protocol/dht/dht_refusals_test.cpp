@@ -29,7 +29,7 @@ struct Story {
   Dht dht;
 };
 
-Message providing(std::uint64_t provider, std::vector<Multiaddr> addresses, const char* key) {
+Message providing(std::uint64_t provider, Addresses addresses, const char* key) {
   Message message{.type = MessageType::add_provider, .key = key_text(key)};
   message.providers.push_back({.id = peer_number(provider), .addresses = std::move(addresses)});
   return message;

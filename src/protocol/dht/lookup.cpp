@@ -183,7 +183,7 @@ Lookup::Place* Lookup::place_of(const PeerId& peer) {
 }
 
 // False when the peer is this node itself, or too far to be remembered.
-bool Lookup::learn(std::size_t path, const PeerId& peer, const std::vector<Multiaddr>& addresses,
+bool Lookup::learn(std::size_t path, const PeerId& peer, const Addresses& addresses,
                    std::size_t hops) {
   if (peer == self_) return false;
   auto index = index_of(peer);

@@ -140,8 +140,7 @@ class Lookup {
   std::optional<NodeIndex> index_of(const PeerId& peer) const;
   std::size_t place_for(const Distance& where) const;
   Place* place_of(const PeerId& peer);
-  bool learn(std::size_t path, const PeerId& peer, const std::vector<Multiaddr>& addresses,
-             std::size_t hops);
+  bool learn(std::size_t path, const PeerId& peer, const Addresses& addresses, std::size_t hops);
   NodeIndex add(Node node);
   void forget_farthest(std::size_t path);
   void leave_known(const Place& place);

@@ -79,29 +79,13 @@ Result<Record, Fault> decode_record(ByteView bytes) {
   return record;
 }
 
-// The frame that a message is read from. Addresses share its bytes, unless it is so large that one
-// address must not keep it in memory.
-class Source {
- public:
-  explicit Source(const Bytes& frame) : frame_(frame) {}
-
-  Bytes part(ByteView bytes) const {
-    constexpr std::size_t shared_max_bytes = 8192;  // 20 peers with several addresses each
-    if (frame_.size() > shared_max_bytes) return Bytes::copy(bytes);
-    return frame_.slice(static_cast<std::size_t>(bytes.data() - frame_.data()), bytes.size());
-  }
-
- private:
-  const Bytes& frame_;
-};
-
-void add_address(std::vector<Multiaddr>& addresses, const Source& source, ByteView bytes) {
+void add_address(Addresses& addresses, ByteView bytes) {
   if (addresses.size() == peer_addresses_max || bytes.size() > address_size_max_bytes) return;
-  if (wire::check_multiaddr(bytes)) addresses.emplace_back(source.part(bytes));
+  if (wire::check_multiaddr(bytes)) addresses.emplace_back(bytes);
 }
 
 // False when the bytes are no protobuf; a peer without a valid id is left out.
-bool add_peer(std::vector<Peer>& peers, const Source& source, ByteView bytes) {
+bool add_peer(std::vector<Peer>& peers, ByteView bytes) {
   constexpr std::size_t expected = 20;  // k of Kademlia
   if (peers.empty()) peers.reserve(expected);
   std::optional<PeerId> id;
@@ -111,7 +95,7 @@ bool add_peer(std::vector<Peer>& peers, const Source& source, ByteView bytes) {
     if (field->is_bytes(peer_id_field)) {
       id = PeerId::from_multihash(field->bytes);
     } else if (field->is_bytes(peer_address_field)) {
-      add_address(peer.addresses, source, field->bytes);
+      add_address(peer.addresses, field->bytes);
     } else if (field->is_number(peer_connection_field) && field->number <= 3) {
       peer.connection = static_cast<Connectedness>(field->number);
     }
@@ -124,8 +108,7 @@ bool add_peer(std::vector<Peer>& peers, const Source& source, ByteView bytes) {
 }
 
 // The fault of one field, or none.
-std::optional<Fault> read_field(Message& message, const Source& source,
-                                const wire::ProtoField& field) {
+std::optional<Fault> read_field(Message& message, const wire::ProtoField& field) {
   if (field.is_number(type_field)) {
     if (field.number > static_cast<std::uint64_t>(MessageType::ping)) return Fault::unknown_kind;
     message.type = static_cast<MessageType>(field.number);
@@ -137,9 +120,9 @@ std::optional<Fault> read_field(Message& message, const Source& source,
     if (!record) return record.error();
     message.record = *std::move(record);
   } else if (field.is_bytes(closer_field)) {
-    if (!add_peer(message.closer, source, field.bytes)) return Fault::malformed;
+    if (!add_peer(message.closer, field.bytes)) return Fault::malformed;
   } else if (field.is_bytes(providers_field)) {
-    if (!add_peer(message.providers, source, field.bytes)) return Fault::malformed;
+    if (!add_peer(message.providers, field.bytes)) return Fault::malformed;
   }
   return std::nullopt;
 }
@@ -163,19 +146,14 @@ Bytes encode(const Message& message) {
   return writer.take();
 }
 
-Result<Message, Fault> decode(const Bytes& body) {
+Result<Message, Fault> decode(ByteView body) {
   if (body.size() > message_size_max_bytes) return Err{Fault::too_large};
   Message message;
-  Source source(body);
   wire::ProtoReader reader(body);
   while (const auto field = reader.next())
-    if (const auto fault = read_field(message, source, *field)) return Err{*fault};
+    if (const auto fault = read_field(message, *field)) return Err{*fault};
   if (!reader.ok()) return Err{Fault::malformed};
   return message;
-}
-
-Result<Message, Fault> decode(ByteView body) {
-  return decode(Bytes::copy(body));
 }
 
 }  // namespace mycel::dht

@@ -51,7 +51,7 @@ enum class Connectedness : std::uint8_t {
 /// A peer that a message names.
 struct Peer {
   PeerId id;
-  std::vector<Multiaddr> addresses;
+  Addresses addresses;
   Connectedness connection = Connectedness::not_connected;
   friend bool operator==(const Peer&, const Peer&) = default;
 };
@@ -78,9 +78,8 @@ struct Message {
 Bytes encode(const Message& message);
 
 /// The message in the body of a frame. Peers without a valid id and addresses that do not parse are
-/// left out. Addresses share the memory of a short body. Faults: malformed, unknown_kind (a type
-/// that is not known), too_large (the frame or a key over its limit).
-Result<Message, wire::Fault> decode(const Bytes& body);
+/// left out. Faults: malformed, unknown_kind (a type that is not known), too_large (the frame or a
+/// key over its limit).
 Result<Message, wire::Fault> decode(ByteView body);
 
 }  // namespace mycel::dht

@@ -8,7 +8,7 @@ namespace {
 // Providers gathered in one lookup beside those asked for: one answer may bring several.
 constexpr std::size_t gathered_max = 1024;
 
-void add_addresses(std::vector<Multiaddr>& known, const std::vector<Multiaddr>& told) {
+void add_addresses(Addresses& known, const Addresses& told) {
   for (const Multiaddr& address : told)
     if (known.size() < peer_addresses_max && std::ranges::find(known, address) == known.end())
       known.push_back(address);

@@ -31,7 +31,7 @@ struct FindNearest {};
 /// A peer's addresses, as told by others until the peer itself has been reached.
 struct FindPeer {
   PeerId peer;
-  std::vector<Multiaddr> addresses;
+  Addresses addresses;
   bool is_reached = false;
 };
 struct Get {
@@ -66,7 +66,7 @@ struct Provide {
 };
 struct FindProviders {
   std::size_t count_max = 1;
-  std::map<PeerId, std::vector<Multiaddr>> found;
+  std::map<PeerId, Addresses> found;
 };
 using Goal = std::variant<FindNearest, FindPeer, Get, Put, Provide, FindProviders>;
 

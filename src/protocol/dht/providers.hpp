@@ -103,7 +103,7 @@ struct StoredProviderKey {
 };
 struct StoredProvider {
   UnixTime heard{};
-  std::vector<Multiaddr> addresses;
+  Addresses addresses;
   friend bool operator==(const StoredProvider&, const StoredProvider&) = default;
 };
 Bytes encode(const StoredProviderKey& key);

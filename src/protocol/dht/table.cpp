@@ -24,7 +24,7 @@ void push_tightly(std::vector<Entry>& entries, Entry entry) {
   entries.push_back(std::move(entry));
 }
 
-std::vector<PlaceMark> said_places(const std::vector<Multiaddr>& addresses, bool counts_private) {
+std::vector<PlaceMark> said_places(const Addresses& addresses, bool counts_private) {
   std::vector<PlaceMark> places;
   for (const Multiaddr& address : addresses)
     if (const auto place = place_of(address, counts_private)) places.push_back(*place);
@@ -173,7 +173,7 @@ void RoutingTable::fill_from_reserve(Bucket& bucket) {
   }
 }
 
-bool RoutingTable::set_addresses(const PeerId& peer, const std::vector<Multiaddr>& addresses) {
+bool RoutingTable::set_addresses(const PeerId& peer, const Addresses& addresses) {
   Bucket& bucket = buckets_[bucket_of(Key::of(peer))];
   const auto known = find_in(bucket.entries, peer);
   if (known == bucket.entries.end()) return false;

@@ -66,7 +66,7 @@ class RoutingTable {
   bool remove(const PeerId& peer);
   /// What a known peer says of its own addresses, which replaces what was known. False when it is
   /// not in the table.
-  bool set_addresses(const PeerId& peer, const std::vector<Multiaddr>& addresses);
+  bool set_addresses(const PeerId& peer, const Addresses& addresses);
 
   /// Where a peer counts for the caps: where it was last seen, or else wherever it says that it is.
   std::vector<PlaceMark> places_of(const PeerInfo& peer) const;

@@ -182,7 +182,7 @@ TEST(RoutingTable, hearsay_does_not_replace_addresses_and_the_peer_itself_does) 
   EXPECT_EQ(table.find(peer_number(1)), info(1));
   table.set_addresses(peer_number(1), {address_number(2), address_number(3)});
   EXPECT_EQ(table.find(peer_number(1))->addresses,
-            (std::vector<Multiaddr>{address_number(2), address_number(3)}));
+            (Addresses{address_number(2), address_number(3)}));
 }
 
 TEST(RoutingTable, keeps_four_addresses_a_peer) {
@@ -271,7 +271,7 @@ TEST(RoutingTable, where_a_peer_is_seen_counts_and_not_where_it_says_that_it_is)
                      peer_number(0));
   const auto far = far_peers(5);
   std::uint8_t last = 0;
-  const auto comes = [&](std::uint64_t number, Multiaddr from, std::vector<Multiaddr> says) {
+  const auto comes = [&](std::uint64_t number, Multiaddr from, Addresses says) {
     seen.insert_or_assign(peer_number(number), std::move(from));
     return table.on_answered(start, {peer_number(number), std::move(says)});
   };
@@ -295,7 +295,7 @@ TEST(RoutingTable, a_peer_that_no_longer_serves_leaves_at_once) {
 
 TEST(CompactAddresses, survive_copies_and_moves_inside_and_in_a_block) {
   for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
-    std::vector<Multiaddr> addresses;
+    Addresses addresses;
     for (std::size_t i = 0; i < count; ++i) addresses.push_back(address_number(i));
     CompactAddresses first(addresses);
     const CompactAddresses copy = first;

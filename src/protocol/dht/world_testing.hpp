@@ -34,7 +34,7 @@ inline Multiaddr address_of(std::array<std::uint8_t, 4> ip) {
   for (const std::uint8_t part : ip) bytes.push_back(static_cast<std::byte>(part));
   for (const int part : {0x91, 0x02, 0x0f, 0xa1, 0xcd, 0x03})
     bytes.push_back(static_cast<std::byte>(part));
-  return Multiaddr(Bytes(std::move(bytes)));
+  return Multiaddr(bytes);
 }
 
 inline Multiaddr address_number(std::uint64_t number) {

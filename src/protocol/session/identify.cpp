@@ -41,8 +41,8 @@ Identify::Identify(IdentifyConfig config, const PeerId& self, Rng rng)
           .public_key = Bytes::copy(self_.inlined_key())};
 }
 
-void Identify::set_local(Now now, std::vector<Multiaddr> addresses,
-                         std::vector<std::string> protocols, Bytes sealed_peer_record) {
+void Identify::set_local(Now now, Addresses addresses, std::vector<std::string> protocols,
+                         Bytes sealed_peer_record) {
   if (addresses == own_.listen_addresses && protocols == own_.protocols &&
       sealed_peer_record == own_.signed_peer_record)
     return;

@@ -49,7 +49,7 @@ struct Identity {
   std::string protocol_version;
   std::string agent_version;
   std::vector<std::string> protocols;  ///< sorted
-  std::vector<Multiaddr> addresses;    ///< where it listens, without /p2p
+  Addresses addresses;                 ///< where it listens, without /p2p
   bool are_addresses_signed = false;
   friend bool operator==(const Identity&, const Identity&) = default;
 
@@ -127,7 +127,7 @@ class Identify {
 
   /// What this node says of itself from now on: addresses without /p2p, the protocols that it
   /// serves, and its sealed wire::PeerRecord. Peers that follow pushes are told when it changed.
-  void set_local(Now now, std::vector<Multiaddr> addresses, std::vector<std::string> protocols,
+  void set_local(Now now, Addresses addresses, std::vector<std::string> protocols,
                  Bytes sealed_peer_record);
 
   /// A peer has a connection, or another one that is to be used from now on.
@@ -150,7 +150,7 @@ class Identify {
   std::optional<Identity> identity_of(const PeerId& peer) const;
   /// Where a connected peer sees this node.
   std::optional<Multiaddr> observed_by(const PeerId& peer) const;
-  std::vector<Multiaddr> observed_addresses() const { return observed_.addresses(); }
+  Addresses observed_addresses() const { return observed_.addresses(); }
   const IdentifyCounters& counters() const { return counters_; }
 
  private:
@@ -174,7 +174,7 @@ class Identify {
     RequestId asked{};  // 0: nothing
     DeadlineId retry;
     SoftwareCounts::value_type* software = nullptr;  // null until it was identified
-    std::vector<Multiaddr> addresses;
+    Addresses addresses;
     Multiaddr observed;          // where it sees us; empty until it says so
     std::uint64_t sequence = 0;  // of its newest signed record
     std::uint64_t told = 0;      // the version of ours that it was told; 0: nothing

@@ -100,8 +100,8 @@ Result<void, Fault> read(const wire::ProtoField& field, IdentifyMessage& message
   return {};
 }
 
-std::vector<Multiaddr> addresses_of(const std::vector<Multiaddr>& said, const PeerId& peer) {
-  std::vector<Multiaddr> addresses;
+Addresses addresses_of(const Addresses& said, const PeerId& peer) {
+  Addresses addresses;
   for (const Multiaddr& address : said) {
     const auto named = wire::peer_of(address);
     if (!named) {

@@ -43,7 +43,7 @@ struct IdentifyMessage {
   std::string protocol_version;
   std::string agent_version;  ///< printable ASCII: what else there was is '?'
   Bytes public_key;           ///< protobuf of a wire::PublicKey
-  std::vector<Multiaddr> listen_addresses;
+  Addresses listen_addresses;
   std::vector<std::string> protocols;
   std::optional<Multiaddr> observed;  ///< where the sender sees us, without /p2p
   Bytes signed_peer_record;           ///< a sealed wire::PeerRecord
@@ -66,7 +66,7 @@ Result<IdentifyMessage, wire::Fault> decode_identify(ByteView body);
 
 /// Addresses that a peer has, and how we know.
 struct Listening {
-  std::vector<Multiaddr> addresses;  ///< without /p2p
+  Addresses addresses;  ///< without /p2p
   bool is_signed = false;
   std::uint64_t sequence = 0;  ///< of the signed record
 };

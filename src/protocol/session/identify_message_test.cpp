@@ -76,8 +76,8 @@ TEST(IdentifyMessage, reads_what_js_libp2p_sends) {
   const Listening listening = listening_of(*message, alice);
   EXPECT_TRUE(listening.is_signed);
   EXPECT_EQ(listening.sequence, 1795170662522U);
-  EXPECT_EQ(listening.addresses, (std::vector<Multiaddr>{at("/ip4/127.0.0.1/udp/4101/quic-v1"),
-                                                         at("/ip4/192.0.2.7/udp/4101/quic-v1")}));
+  EXPECT_EQ(listening.addresses, (Addresses{at("/ip4/127.0.0.1/udp/4101/quic-v1"),
+                                            at("/ip4/192.0.2.7/udp/4101/quic-v1")}));
 }
 
 TEST(IdentifyMessage, writes_the_bytes_that_js_libp2p_writes) {

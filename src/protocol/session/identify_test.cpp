@@ -83,7 +83,7 @@ struct Story {
     collect();
     return *decode_identify(answers.back().body);
   }
-  void listens(std::vector<Multiaddr> addresses) {
+  void listens(Addresses addresses) {
     identify.set_local(now, std::move(addresses), {"/mine"}, {});
     collect();
   }
@@ -139,7 +139,7 @@ TEST(Identify, a_connected_peer_is_asked_and_reported) {
   const Identified& alice_is = story.identified[0];
   EXPECT_EQ(alice_is.peer, alice);
   EXPECT_EQ(alice_is.identity.agent_version, "friend");
-  EXPECT_EQ(alice_is.identity.addresses, std::vector{home(1)});
+  EXPECT_EQ(alice_is.identity.addresses, Addresses{home(1)});
   EXPECT_EQ(alice_is.observed, seen_here);
   EXPECT_TRUE(alice_is.identity.speaks("/a"));
   EXPECT_FALSE(alice_is.identity.speaks("/b"));
@@ -202,7 +202,7 @@ TEST(Identify, tells_who_asks_where_it_sees_them) {
   story.connects(1);
   const auto message = story.asks(1);
   EXPECT_EQ(message.observed, home(1));
-  EXPECT_EQ(message.listen_addresses, std::vector{home(100)});
+  EXPECT_EQ(message.listen_addresses, Addresses{home(100)});
   EXPECT_EQ(message.protocols, std::vector<std::string>{"/mine"});
   EXPECT_TRUE(check_sender(message, self));
   EXPECT_FALSE(story.asks(1, ConnectionId{99}).observed);
@@ -222,7 +222,7 @@ TEST(Identify, changes_are_gathered_and_pushed_to_those_who_follow) {
   story.pass(500ms);
   ASSERT_EQ(story.pushes.size(), 1U);
   EXPECT_EQ(story.pushes[0].peer, alice);
-  EXPECT_EQ(decode_identify(story.pushes[0].body)->listen_addresses, std::vector{home(102)});
+  EXPECT_EQ(decode_identify(story.pushes[0].body)->listen_addresses, Addresses{home(102)});
   story.listens({home(102)});
   story.pass(10s);
   EXPECT_EQ(story.pushes.size(), 1U);  // nothing changed
@@ -264,7 +264,7 @@ TEST(Identify, a_push_changes_what_it_says_and_nothing_else) {
   const Identity identity = *story.identify.identity_of(alice);
   EXPECT_EQ(identity.protocols, std::vector<std::string>{"/new"});
   EXPECT_EQ(identity.agent_version, "friend");
-  EXPECT_EQ(identity.addresses, std::vector{home(1)});
+  EXPECT_EQ(identity.addresses, Addresses{home(1)});
   story.pushes_us(1, {.protocols = {"/new"}});
   EXPECT_EQ(story.take_events(), Words{});
 }
@@ -289,11 +289,11 @@ TEST(Identify, signed_addresses_are_preferred_and_an_older_record_says_nothing) 
   message.signed_peer_record = record(5, home(11));
   story.answers_with(message);
   EXPECT_TRUE(story.identify.identity_of(alice)->are_addresses_signed);
-  EXPECT_EQ(story.identify.identity_of(alice)->addresses, std::vector{home(11)});
+  EXPECT_EQ(story.identify.identity_of(alice)->addresses, Addresses{home(11)});
   story.pushes_us(1, {.signed_peer_record = record(4, home(12))});
-  EXPECT_EQ(story.identify.identity_of(alice)->addresses, std::vector{home(11)});
+  EXPECT_EQ(story.identify.identity_of(alice)->addresses, Addresses{home(11)});
   story.pushes_us(1, {.signed_peer_record = record(6, home(13))});
-  EXPECT_EQ(story.identify.identity_of(alice)->addresses, std::vector{home(13)});
+  EXPECT_EQ(story.identify.identity_of(alice)->addresses, Addresses{home(13)});
 }
 
 TEST(Identify, an_address_counts_when_two_networks_see_it_and_until_they_no_longer_do) {
@@ -304,7 +304,7 @@ TEST(Identify, an_address_counts_when_two_networks_see_it_and_until_they_no_long
   story.identifies(2, wire::with_peer(seen_here, self));
   EXPECT_EQ(story.take_events(),
             (Words{"seen at /ip4/203.0.113.1/udp/4001/quic-v1", "identified"}));
-  EXPECT_EQ(story.identify.observed_addresses(), std::vector{seen_here});
+  EXPECT_EQ(story.identify.observed_addresses(), Addresses{seen_here});
   story.pass(20min);
   EXPECT_EQ(story.take_events(), Words{"not seen at /ip4/203.0.113.1/udp/4001/quic-v1"});
 }
@@ -332,7 +332,7 @@ TEST(ObservedAddresses, private_ones_count_only_where_that_is_wanted) {
     lan.report(Instant{}, inside, home(who), changes);
   }
   EXPECT_TRUE(outside.addresses().empty());
-  EXPECT_EQ(lan.addresses(), std::vector{inside});
+  EXPECT_EQ(lan.addresses(), Addresses{inside});
 }
 
 TEST(ObservedAddresses, a_flood_of_addresses_does_not_displace_those_that_count) {
@@ -344,7 +344,7 @@ TEST(ObservedAddresses, a_flood_of_addresses_does_not_displace_those_that_count)
     observed.report(Instant{}, at("/ip4/203.0.113.1/udp/" + std::to_string(port) + "/quic-v1"),
                     home(port % 200), changes);
   EXPECT_LE(observed.candidates(), 8U);
-  EXPECT_EQ(observed.addresses(), std::vector{seen_here});
+  EXPECT_EQ(observed.addresses(), Addresses{seen_here});
   for (int minute = 1; observed.next_deadline() != never; ++minute) {
     ASSERT_LT(minute, 100);
     observed.on_deadline(Instant{} + minute * 1min, changes);

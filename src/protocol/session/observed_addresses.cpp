@@ -39,8 +39,8 @@ void ObservedAddresses::on_deadline(Instant now, std::vector<Change>& changes) {
   }
 }
 
-std::vector<Multiaddr> ObservedAddresses::addresses() const {
-  std::vector<Multiaddr> seen;
+Addresses ObservedAddresses::addresses() const {
+  Addresses seen;
   for (const auto& [address, candidate] : candidates_)
     if (candidate.is_seen) seen.push_back(address);
   return seen;

@@ -45,7 +45,7 @@ class ObservedAddresses {
   Instant next_deadline() const { return due_.next(); }
 
   /// Those that count now.
-  std::vector<Multiaddr> addresses() const;
+  Addresses addresses() const;
   std::size_t candidates() const { return candidates_.size(); }
 
  private:

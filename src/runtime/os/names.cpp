@@ -26,7 +26,7 @@ namespace mycel::os {
 namespace {
 
 using ports::NameError;
-using Addresses = Result<std::vector<Multiaddr>, NameError>;
+using Resolution = Result<Addresses, NameError>;
 
 int family_of(wire::DnsName::Kind kind) {
   switch (kind) {
@@ -65,8 +65,8 @@ std::vector<std::uint8_t> ip_of(const addrinfo& found) {
 }
 
 /// In the order in which the system would try them (RFC 6724), each once.
-std::vector<Multiaddr> addresses_of(const addrinfo* first, const Multiaddr& address) {
-  std::vector<Multiaddr> addresses;
+Addresses addresses_of(const addrinfo* first, const Multiaddr& address) {
+  Addresses addresses;
   for (const addrinfo* found = first; found != nullptr; found = found->ai_next) {
     const auto ip = ip_of(*found);
     if (ip.empty()) continue;
@@ -78,7 +78,7 @@ std::vector<Multiaddr> addresses_of(const addrinfo* first, const Multiaddr& addr
   return addresses;
 }
 
-Addresses look_up(const wire::DnsName& name, const Multiaddr& address) {
+Resolution look_up(const wire::DnsName& name, const Multiaddr& address) {
   addrinfo hints{};
   hints.ai_family = family_of(name.kind);
   hints.ai_socktype = SOCK_DGRAM;  // one answer an address instead of one a protocol
@@ -104,7 +104,7 @@ class SystemNames::Impl {
 
   void resolve(const Multiaddr& address, Resolved then) {
     const auto name = wire::dns_name(address);
-    if (!name) return answer(std::vector{address}, std::move(then));
+    if (!name) return answer(Addresses{address}, std::move(then));
     if (name->kind == wire::DnsName::Kind::dnsaddr)
       return refuse(*name, "/dnsaddr needs TXT records. Use a /dns address.", std::move(then));
     if (under_way_ >= lookups_max)
@@ -115,7 +115,7 @@ class SystemNames::Impl {
  private:
   void start(const wire::DnsName& name, const Multiaddr& address, Resolved then) {
     under_way_ += 1;
-    auto found = std::make_shared<Addresses>(std::vector<Multiaddr>());
+    auto found = std::make_shared<Resolution>(Addresses());
     pool_.run([name, address, found] { *found = look_up(name, address); },
               [this, found, then = std::move(then)] {
                 under_way_ -= 1;
@@ -128,7 +128,7 @@ class SystemNames::Impl {
   }
 
   // Later, as the port promises, and not at all once this is gone.
-  void answer(Addresses addresses, Resolved then) {
+  void answer(Resolution addresses, Resolved then) {
     loop_.post([alive = std::weak_ptr<int>(alive_), addresses = std::move(addresses),
                 then = std::move(then)] {
       if (!alive.expired()) then(addresses);

@@ -16,7 +16,7 @@ struct NameError {
 
 class Names {
  public:
-  using Resolved = std::function<void(Result<std::vector<Multiaddr>, NameError>)>;
+  using Resolved = std::function<void(Result<Addresses, NameError>)>;
 
   /// Replaces a leading /dns, /dns4, /dns6 by the addresses it stands for; the rest of the path is
   /// kept. `then` is called later, never before this returns.
