@@ -54,9 +54,11 @@ OperationId Dht::put(Now now, const Bytes& key, const Bytes& value, PutOptions o
   const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
   if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
   drop_cached(now, key, value);
+  // Where values merge, others may know less of what this node held before.
+  const auto held = records_.merges(key) ? records_.get(now, key) : std::nullopt;
   return begin(
       now, key,
-      Put{.value = value,
+      Put{.value = held ? held->value : value,
           .published = {},
           .publication = {.told_on_the_way = sure_radius(), .is_patient = options.is_patient}});
 }
@@ -74,6 +76,7 @@ OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
     goal.best_from = self_;
     goal.holders.push_back(self_);
   }
+  if (records_.merges(key)) gather_cached(now, key, goal);
   return begin(now, key, std::move(goal));
 }
 
@@ -340,6 +343,10 @@ void Dht::gather_answer(Now now, Operation& operation, const PeerId& from, const
 // A value that is not valid counts as none.
 void Dht::gather_record(Now now, const Operation& operation, Get& get, const PeerId& from,
                         const Record& record) {
+  const bool is_merged = records_.merges(operation.key);
+  // What is merged has many signatures, and most who answer say the same.
+  if (is_merged && record.key == operation.key && get.best == record.value)
+    return gather_merged(get, from, record.value, record.value);
   const Verdict verdict = record.key != operation.key
                               ? Verdict::wrong_key
                               : records_.judge(now, operation.key, record.value);
@@ -347,6 +354,11 @@ void Dht::gather_record(Now now, const Operation& operation, Get& get, const Pee
     counters_.verification_failures.add(verdict);
     get.refused.add(verdict);
     return;
+  }
+  if (is_merged) {
+    const ByteView key = operation.key.view();
+    return gather_merged(get, from, record.value,
+                         get.best ? records_.merged(key, *get.best, record.value) : record.value);
   }
   const int order =
       get.best ? records_.better(operation.key.view(), record.value, get.best->view()) : 1;
