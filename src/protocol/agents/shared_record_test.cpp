@@ -257,7 +257,7 @@ const std::vector<Bytes>& crowd() {
   static const std::vector<Bytes> all = [] {
     std::vector<Bytes> made;
     for (std::uint16_t i = 0; i < shared_places_max + 16; ++i)
-      for (const std::uint64_t granted : {1 + i % 7, 8 + i % 5}) {
+      for (const std::uint64_t granted : {1U + i % 7U, 8U + i % 5U}) {
         const auto key = shared_agent(200 + i);
         made.push_back(i % 3 == 0 ? board.removed(key, granted)
                                   : board.written(key, granted, 1 + i % 2, "w"));
