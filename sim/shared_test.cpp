@@ -39,10 +39,10 @@ struct Story {
     return end;
   }
   std::string create(const std::vector<std::string>& writers) {
-    return end_of([&](auto then) { of(0).create("", "board", writers, then); });
+    return end_of([&](const auto& then) { of(0).create("", "board", writers, then); });
   }
   std::string write(std::uint32_t number, std::string_view text) {
-    return end_of([&](auto then) { of(number).set("", board(), Bytes::copy(text), then); });
+    return end_of([&](const auto& then) { of(number).set("", board(), Bytes::copy(text), then); });
   }
   /// What the writers of the numbers say, as a node reads it: "first|second".
   std::string read(std::uint32_t number, const std::vector<std::uint32_t>& writers) {
@@ -70,8 +70,8 @@ TEST(SharedRecords, halves_of_a_split_mesh_write_apart_and_every_node_reads_both
   constexpr std::uint32_t nodes = 12;
   Story story(nodes);
   ASSERT_EQ(story.create({story.did(1)}), "done");
-  std::vector<bool> side;
-  for (std::uint32_t i = 0; i < nodes; ++i) side.push_back(i % 2 == 1);
+  std::vector<bool> side(nodes);
+  for (std::uint32_t i = 0; i < nodes; ++i) side[i] = i % 2 == 1;
   story.network.set_split(side);
   story.world.run_for(120s);
   EXPECT_EQ(story.write(0, "even"), "done");

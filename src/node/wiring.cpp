@@ -147,9 +147,8 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                    },
                .get =
                    [this](const Bytes& key, bool may_be_cached, auto then) {
-                     // Each may know a word that no other knows: all who should hold it are asked.
-                     const dht::GetOptions options{.quorum = setup_.dht.config.lookup.k,
-                                                   .may_be_cached = may_be_cached};
+                     // Of values that merge, more than one are all who should hold it.
+                     const dht::GetOptions options{.quorum = 2, .may_be_cached = may_be_cached};
                      dht_.look_up(
                          [&](dht::Dht& dht, Now now) { return dht.get(now, key, options); },
                          std::move(then));

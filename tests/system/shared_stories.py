@@ -39,6 +39,9 @@ def tell_of_shared_records(stories, world):
         shown = world.mycel.run("shared", "get", owner, NAME, "--data", third.data).expect(DONE)
         assert "from the second" in shown.stdout, shown
 
+        again = third.run("shared", "get", owner, NAME).expect(DONE).json
+        assert again["cached"] is True and len(again["entries"]) == 2, again
+
         second.run("shared", "set", owner, NAME, "later").expect(DONE)
         assert said(third, owner)[writer] == "later"
         second.run("shared", "set", owner, NAME, "--clear").expect(DONE)

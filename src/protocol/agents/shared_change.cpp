@@ -63,6 +63,7 @@ SharedDrafts draft_record(const SharedName& record, const std::vector<std::strin
   }
   if (keys.size() > shared_places_max) return full(record);
   std::vector<SharedDraft> drafts;
+  drafts.reserve(keys.size());
   for (const Key& key : keys) drafts.push_back(draft_grant(record, key, drafts.size() + 1, false));
   return drafts;
 }

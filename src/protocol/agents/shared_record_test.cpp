@@ -187,6 +187,7 @@ TEST(SharedRecord, limits_are_named) {
 
 TEST(SharedRecord, a_full_one_is_good_and_the_places_granted_last_stay) {
   std::vector<Bytes> all;
+  all.reserve(shared_places_max + 6);
   for (std::uint16_t i = 0; i < shared_places_max + 6; ++i)
     all.push_back(board.written(shared_agent(100 + i), 1 + i, 1,
                                 std::string(shared_value_size_max_bytes, 'v')));

