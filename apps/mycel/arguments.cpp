@@ -23,6 +23,7 @@ class Parser {
     add_questions();
     add_cards();
     add_records();
+    add_shared();
     add_content();
     add_witnesses();
     add_identity();
@@ -198,6 +199,47 @@ class Parser {
     providers.add_option("--count", arguments_.count, "How many are enough")
         ->default_val(20)
         ->check(CLI::Range(1, 1000));
+  }
+
+  void add_shared() {
+    CLI::App& shared = add_group("shared", "Records that several agents write, and that merge");
+    CLI::App& create =
+        with_node(add(shared, "create", "Make a record of this node's agent for it and others",
+                      "mycel shared create board --writer did:key:z6Mk..."));
+    create.add_option("--writer", arguments_.writers,
+                      "did:key of who else may write in it; may be repeated");
+    CLI::App& admit = with_node(add(shared, "admit", "Let somebody write in one's own record",
+                                    "mycel shared admit board did:key:z6Mk..."));
+    CLI::App& remove =
+        with_node(add(shared, "remove", "Take somebody and its words off one's own record",
+                      "mycel shared remove board did:key:z6Mk..."));
+    for (CLI::App* command : {&create, &admit, &remove})
+      command->add_option("NAME", arguments_.first, "Name of the record")->required();
+    for (CLI::App* command : {&admit, &remove})
+      command->add_option("DID", arguments_.second, "did:key of the writer")->required();
+    CLI::App& set = with_node(add(shared, "set", "Say something in the place of this node's agent",
+                                  "mycel shared set did:key:z6Mk... board 'back at noon'\n  "
+                                  "mycel shared set did:key:z6Mk... board --clear"));
+    CLI::App& get = with_node(
+        add(shared, "get", "Read what all writers say", "mycel shared get did:key:z6Mk... board"));
+    for (CLI::App* command : {&set, &get}) {
+      command->add_option("OWNER", arguments_.first, "did:key of the record's owner")->required();
+      command->add_option("NAME", arguments_.second, "Name of the record")->required();
+    }
+    CLI::Option* const text = set.add_option("TEXT", arguments_.third, "What to say, as text");
+    CLI::Option* const file = set.add_option("--file", arguments_.file, "What to say, from a file");
+    CLI::Option* const clear =
+        set.add_flag("--clear", arguments_.is_cleared, "Say nothing any more");
+    text->excludes(file);
+    clear->excludes(text)->excludes(file);
+    set.parse_complete_callback([text, file, clear] {
+      if (text->empty() && file->empty() && clear->empty())
+        throw CLI::RequiredError("TEXT, --file FILE or --clear");
+    });
+    for (CLI::App* command : {&create, &admit, &remove, &set})
+      command->add_option("--agent", arguments_.agent,
+                          "Name of the agent's key, as `mycel.agent` in a card; \"default\"");
+    add_fresh(get);
   }
 
   void add_content() {

@@ -41,6 +41,9 @@ struct Arguments {
   std::vector<std::string> settings;  ///< KEY=VALUE
   std::string first;                  ///< the command's own words
   std::string second;
+  std::string third;
+  std::vector<std::string> writers;  ///< DIDs
+  std::string agent;                 ///< name of the key that signs; empty: the default one
   std::string file;
   std::string protocol;
   std::string out;
@@ -48,6 +51,7 @@ struct Arguments {
   bool is_explained = false;
   bool is_witnessed = false;
   bool is_all = false;
+  bool is_cleared = false;
   bool is_fresh = false;  ///< what the node found a moment ago will not do
   std::uint64_t at = 0;   ///< a byte of a file
   std::uint32_t count = 0;

@@ -87,6 +87,30 @@ Question put_record(const Arguments& arguments) {
                {"witnessed", arguments.is_witnessed}});
 }
 
+Question create_shared(const Arguments& arguments) {
+  json::array writers;
+  for (const std::string& writer : arguments.writers) writers.emplace_back(writer);
+  return send(
+      "POST", "/v1/shared",
+      {{"name", arguments.first}, {"writers", std::move(writers)}, {"agent", arguments.agent}});
+}
+
+Question set_shared(const Arguments& arguments) {
+  std::string value = arguments.third;
+  if (!arguments.file.empty()) {
+    auto content = read_file(arguments.file);
+    if (!content) return Err{content.error()};
+    value = *content;
+  }
+  if (value.empty() && !arguments.is_cleared)
+    return Err{"there is nothing to say; write --clear to take back what was said"};
+  return send("POST", "/v1/shared/entries",
+              {{"owner", arguments.first},
+               {"name", arguments.second},
+               {"value", wire::to_base64url(as_bytes(value))},
+               {"agent", arguments.agent}});
+}
+
 /// How a value or a card is looked for, as parameters of the query.
 std::string lookup_options(const Arguments& a) {
   std::string options;
@@ -126,6 +150,26 @@ const std::map<std::string, Question (*)(const Arguments&)>& questions() {
        [](const Arguments& a) -> Question {
          return get("/v1/records", "key=" + query_escape(a.first) +
                                        "&quorum=" + std::to_string(a.quorum) + lookup_options(a));
+       }},
+      {"shared create", create_shared},
+      {"shared admit",
+       [](const Arguments& a) -> Question {
+         return send("POST", "/v1/shared/writers",
+                     {{"name", a.first}, {"did", a.second}, {"agent", a.agent}});
+       }},
+      {"shared remove",
+       [](const Arguments& a) -> Question {
+         return http::Request{.method = "DELETE",
+                              .path = "/v1/shared/writers",
+                              .query = "name=" + query_escape(a.first) + "&did=" +
+                                       query_escape(a.second) + "&agent=" + query_escape(a.agent),
+                              .body = {}};
+       }},
+      {"shared set", set_shared},
+      {"shared get",
+       [](const Arguments& a) -> Question {
+         return get("/v1/shared", "owner=" + query_escape(a.first) +
+                                      "&name=" + query_escape(a.second) + lookup_options(a));
        }},
       {"dht witness",
        [](const Arguments& a) -> Question {

@@ -68,6 +68,16 @@ void print_facts(const json::object& facts, std::size_t indent = 0) {
   }
 }
 
+/// What others wrote must not steer this terminal.
+void tame(json::array& rows) {
+  for (json::value& row : rows) {
+    auto* text = row.get_object().if_contains("value");
+    if (text == nullptr || !text->is_string()) continue;
+    for (char& c : text->get_string())
+      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  }
+}
+
 bool print_list(const json::object& answer, std::string_view name,
                 const std::vector<std::string_view>& columns, std::string_view if_empty) {
   const auto* rows = answer.if_contains(name);
@@ -102,6 +112,13 @@ void print_answer(const std::string& command, const json::object& answer) {
   if (command == "doctor" &&
       print_list(answer, "checks", {"result", "check", "what_to_do"}, "nothing checked"))
     return;
+  if (command == "shared get") {
+    json::object shown = answer;
+    tame(shown["entries"].get_array());
+    print_list(shown, "entries", {"writer", "sequence", "issued", "value"},
+               "nobody may write in it");
+    return;
+  }
   if (command == "record get") {
     const auto* text = answer.if_contains("value");
     if (text != nullptr && text->is_string()) {

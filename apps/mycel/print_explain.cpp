@@ -70,14 +70,14 @@ void print_steps(const std::vector<json::object>& steps) {
   }
 }
 
-void print_values(const std::vector<json::object>& values) {
+void print_values(const std::vector<json::object>& values, bool is_merged) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::string verdict = text_of(values[i], "verdict");
     const auto* won = values[i].if_contains("is_answer");
     const std::string fate = verdict != "valid" ? "dropped: " + verdict
-                             : won != nullptr && won->is_bool() && won->get_bool()
-                                 ? "the answer"
-                                 : "lost against a better one";
+                             : won != nullptr && won->is_bool() && won->get_bool() ? "the answer"
+                             : is_merged ? "merged into the answer"
+                                         : "lost against a better one";
     std::printf("value %zu: %s bytes, sha256 %.16s..., from %s, %s\n", i + 1,
                 text_of(values[i], "bytes").c_str(), text_of(values[i], "sha256").c_str(),
                 text_of(values[i], "holders").c_str(), fate.c_str());
@@ -109,7 +109,7 @@ void print_lookup(const json::object& answer, const json::object& explain) {
   if (!steps.empty()) print_steps(steps);
   if (const auto left_out = number_of(explain, "left_out"); left_out > 0)
     std::printf("and %lld more that were not noted\n", static_cast<long long>(left_out));
-  print_values(values);
+  print_values(values, text_of(answer, "key").starts_with("/mycel-shared/"));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "node/parts/hello_part.hpp"
 #include "node/parts/identify_part.hpp"
 #include "node/parts/ping_part.hpp"
+#include "node/parts/shared_part.hpp"
 #include "node/parts/trust_part.hpp"
 #include "node/parts/witness_part.hpp"
 
@@ -40,7 +41,7 @@ struct NodeSetup {
   std::optional<session::HelloConfig> hello = session::HelloConfig{};
   session::IdentifyConfig identify;
   session::PingConfig ping;
-  parts::DhtSetup dht;  ///< the namespace of cards is added
+  parts::DhtSetup dht;  ///< the namespaces of cards, parts and shared records are added
   /// Only members of the closed network enter the DHT's table and are believed in its lookups.
   bool are_ids_certified = false;
   agents::Config cards;

@@ -8,6 +8,7 @@
 #include "foundation/wire/multiaddr_codec.hpp"
 #include "foundation/wire/peer_id_text.hpp"
 
+#include "protocol/agents/shared_record.hpp"
 #include "protocol/agents/signed_card.hpp"
 
 namespace mycel {
@@ -77,6 +78,35 @@ dht::Namespace parts_namespace() {
           .better = [](ByteView, ByteView, ByteView) { return 0; }};
 }
 
+dht::Verdict verdict_of(agents::SharedRefusal refusal) {
+  switch (refusal) {
+    case agents::SharedRefusal::malformed:
+      return dht::Verdict::malformed;
+    case agents::SharedRefusal::unknown_version:
+      return dht::Verdict::unknown_version;
+    case agents::SharedRefusal::bad_signature:
+      return dht::Verdict::bad_signature;
+    case agents::SharedRefusal::wrong_key:
+      return dht::Verdict::wrong_key;
+    case agents::SharedRefusal::not_a_writer:
+      return dht::Verdict::not_a_writer;
+    case agents::SharedRefusal::too_large:
+      return dht::Verdict::too_large;
+  }
+  return dht::Verdict::malformed;
+}
+
+dht::Namespace shared_records_namespace() {
+  return {.prefix = std::string(agents::shared_namespace),
+          .validate =
+              [](ByteView key, ByteView value, UnixTime) {
+                const auto record = agents::prove_shared(key, value);
+                return record ? dht::Verdict::valid : verdict_of(record.error());
+              },
+          .better = {},
+          .merge = [](ByteView, ByteView a, ByteView b) { return agents::merge_shared(a, b); }};
+}
+
 }  // namespace
 
 Wiring::Wiring(NodePorts ports, NodeSetup setup)
@@ -109,6 +139,20 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                                  std::move(then));
                   }},
              [this](const auto& event) { on_cards_event(event); }),
+      shared_(part_ports(), ports.agent_keys,
+              {.put =
+                   [this](const Bytes& key, const Bytes& value, auto then) {
+                     dht_.look_up([&](dht::Dht& dht, Now now) { return dht.put(now, key, value); },
+                                  std::move(then));
+                   },
+               .get =
+                   [this](const Bytes& key, bool may_be_cached, auto then) {
+                     // Of values that merge, more than one are all who should hold it.
+                     const dht::GetOptions options{.quorum = 2, .may_be_cached = may_be_cached};
+                     dht_.look_up(
+                         [&](dht::Dht& dht, Now now) { return dht.get(now, key, options); },
+                         std::move(then));
+                   }}),
       trust_(make_trust()),
       witness_(make_witness()),
       cross_check_(make_cross_check()) {
@@ -375,6 +419,7 @@ parts::DhtSetup Wiring::dht_setup() {
     dht.config.admission.is_certified = [this](const PeerId& peer) { return is_let_in(peer); };
   dht.namespaces.push_back(cards_namespace());
   dht.namespaces.push_back(parts_namespace());
+  dht.namespaces.push_back(shared_records_namespace());
   return dht;
 }
 

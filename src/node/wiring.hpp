@@ -29,6 +29,7 @@ class Wiring {
   parts::ConnectPart& connections() { return connect_; }
   parts::DhtPart& dht() { return dht_; }
   parts::CardsPart& cards() { return cards_; }
+  parts::SharedPart& shared() { return shared_; }
   parts::PingPart& ping() { return ping_; }
   /// None when this node takes no part in witnessing.
   parts::WitnessPart* witness() { return witness_.get(); }
@@ -111,6 +112,7 @@ class Wiring {
   parts::PingPart ping_;
   parts::DhtPart dht_;
   parts::CardsPart cards_;
+  parts::SharedPart shared_;
   std::unique_ptr<parts::TrustPart> trust_;
   std::unique_ptr<parts::WitnessPart> witness_;
   std::unique_ptr<parts::CrossCheckPart> cross_check_;

@@ -23,6 +23,7 @@ from hello_stories import tell_of_hello  # noqa: E402
 from mycelctl import (LOOPBACK, NO_NODE, REFUSED, WRONG_USAGE, Mycel, MycelNode,  # noqa: E402
                       card_name, default_program, did_of, provider_ids, value_of)
 from processes import Timeout, eventually  # noqa: E402
+from shared_stories import tell_of_shared_records  # noqa: E402
 from sim_stories import tell_of_simulator  # noqa: E402
 from stories import Once, Skip, Stories, argument_parser, main  # noqa: E402
 from witness_stories import tell_of_witnesses  # noqa: E402
@@ -701,6 +702,7 @@ def run():
     tell_of_explanations(stories, world)
     tell_of_ids(stories, world)
     tell_of_content(stories, world)
+    tell_of_shared_records(stories, world)
     tell_of_witnesses(stories, world)
     tell_of_simulator(stories, world)
 

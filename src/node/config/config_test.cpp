@@ -280,8 +280,9 @@ TEST(Config, flags_are_read_without_quotes_and_all_their_problems_told) {
 
 TEST(Config, a_namespace_can_not_take_the_place_of_cards_or_of_another) {
   for (const auto* wrong :
-       {"[{prefix = '/mycel-card', rule = 'any'}]", "[{prefix = '/a', rule = 'none'}]",
-        "[{prefix = 'a', rule = 'any'}]", "[{prefix = '/a/b', rule = 'any'}]", "[{prefix = '/a'}]",
+       {"[{prefix = '/mycel-card', rule = 'any'}]", "[{prefix = '/mycel-shared', rule = 'any'}]",
+        "[{prefix = '/a', rule = 'none'}]", "[{prefix = 'a', rule = 'any'}]",
+        "[{prefix = '/a/b', rule = 'any'}]", "[{prefix = '/a'}]",
         "[{prefix = '/a', rule = 'any'}, {prefix = '/a', rule = 'any'}]", "['/a']", "7", "[", ""})
     EXPECT_NE(flag_problems({{"dht.namespaces", wrong}}), "none") << wrong;
 }

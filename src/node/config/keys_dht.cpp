@@ -24,7 +24,8 @@ bool is_prefix(std::string_view text) {
 
 constexpr std::size_t namespaces_max = 32;
 // These have rules of their own.
-constexpr std::array<std::string_view, 2> reserved_prefixes{"/mycel-card", "/mycel-part"};
+constexpr std::array<std::string_view, 3> reserved_prefixes{"/mycel-card", "/mycel-part",
+                                                            "/mycel-shared"};
 
 std::optional<DhtNamespace> read_namespace(const Value& value) {
   const auto* table = value.as<Value::Table>();
@@ -135,7 +136,8 @@ std::vector<Key> dht_keys() {
       {.name = "dht.namespaces",
        .form = Form::structure,
        .allowed = "a list of at most 32 { prefix = \"/NAME\", rule = \"any\" }, each prefix once "
-                  "and none of them \"/mycel-card\" or \"/mycel-part\"",
+                  "and none of them \"/mycel-card\", \"/mycel-part\" or "
+                  "\"/mycel-shared\"",
        .doc = "Kinds of values that the DHT stores beside cards and parts of content, by the start "
               "of their keys. The "
               "rule \"any\" takes any bytes; of two values the one whose bytes sort higher stays, "

@@ -78,7 +78,8 @@ bool is(const http::Request& request, std::string_view method, std::string_view 
 /// Does it ask for something that has to be kept?
 bool is_change(const http::Request& request) {
   return request.method == "DELETE" || is(request, "POST", "/v1/cards") ||
-         is(request, "POST", "/v1/records") || is(request, "POST", "/v1/providers");
+         is(request, "POST", "/v1/records") || is(request, "POST", "/v1/providers") ||
+         (request.method == "POST" && request.path.starts_with("/v1/shared"));
 }
 
 bool is_under(const http::Request& request, std::string_view method, std::string_view prefix) {
@@ -107,6 +108,11 @@ void Api::handle(const http::Request& request, const http::Reply& reply) {
   if (is(request, "GET", "/v1/records")) return get_record(request, reply);
   if (is(request, "POST", "/v1/providers")) return provide(request, reply);
   if (is(request, "GET", "/v1/providers")) return find_providers(request, reply);
+  if (is(request, "POST", "/v1/shared")) return create_shared(request, reply);
+  if (is(request, "GET", "/v1/shared")) return get_shared(request, reply);
+  if (is(request, "POST", "/v1/shared/writers")) return admit_to_shared(request, reply);
+  if (is(request, "DELETE", "/v1/shared/writers")) return remove_from_shared(request, reply);
+  if (is(request, "POST", "/v1/shared/entries")) return set_shared(request, reply);
   if (is(request, "POST", "/v1/witness")) return witness_operation(daemon_, request, reply);
   if (is(request, "GET", "/v1/trust")) return show_trust(daemon_, reply);
   if (is(request, "GET", "/metrics"))

@@ -43,6 +43,14 @@ class Api {
   void provide(const http::Request& request, const http::Reply& reply);
   void find_providers(const http::Request& request, const http::Reply& reply);
 
+  // Shared records: shared_api.cpp.
+  void create_shared(const http::Request& request, const http::Reply& reply);
+  void admit_to_shared(const http::Request& request, const http::Reply& reply);
+  void remove_from_shared(const http::Request& request, const http::Reply& reply);
+  void set_shared(const http::Request& request, const http::Reply& reply);
+  void get_shared(const http::Request& request, const http::Reply& reply);
+  parts::Then<parts::SharedChanged> when_changed(const http::Reply& reply);
+
   daemon::Daemon& daemon_;
   std::function<void()> stop_;
 };

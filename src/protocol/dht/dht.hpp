@@ -89,8 +89,8 @@ struct Config {
 };
 
 struct GetOptions {
-  /// Valid values to gather before the best of them is the answer. With 1 the first one is, and the
-  /// local store's counts.
+  /// Valid values to gather before the best is the answer; with 1 the first one is, and the local
+  /// store's counts. Of values that merge more than 1 are all: it goes on until the lookup settles.
   std::size_t quorum = 1;
   /// A value that an earlier lookup brought will do, as old as the cache's time to live allows.
   bool may_be_cached = false;
@@ -235,7 +235,7 @@ class Dht {
   OperationId find_peer(Now now, const PeerId& peer);
   OperationId find_nearest(Now now, ByteView key);
   /// Keeps the value here, renews it until its validator says that it has ended, and stores it at
-  /// the nearest nodes.
+  /// the nearest nodes. Where values merge it is merged with what this node holds first.
   OperationId put(Now now, const Bytes& key, const Bytes& value, PutOptions options = {});
   OperationId get(Now now, const Bytes& key, GetOptions options = {});
   /// Says that this node provides `key`, a multihash, now and in the future.
@@ -366,6 +366,8 @@ class Dht {
   // Cached values: dht_cache.cpp.
   std::optional<Value> cached(Now now, const Bytes& key, std::size_t quorum);
   void remember(Now now, const Operation& operation, const Get& get);
+  void gather_cached(Now now, const Bytes& key, Get& get);
+  void remember_merged(Now now, const Bytes& key, const Get& get);
   void drop_cached(Now now, const Bytes& key, const Bytes& newer);
 
   // Upkeep: dht_upkeep.cpp.

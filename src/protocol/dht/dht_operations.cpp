@@ -1,6 +1,7 @@
 // How operations of the DHT go on from one answer to the next.
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "protocol/dht/dht.hpp"
@@ -54,9 +55,11 @@ OperationId Dht::put(Now now, const Bytes& key, const Bytes& value, PutOptions o
   const Verdict verdict = records_.put(now, key, value, std::nullopt, true, next_.persist);
   if (verdict != Verdict::valid) return end_at_once(Refused{verdict});
   drop_cached(now, key, value);
+  // Where values merge, others may know less of what this node held before.
+  const auto held = records_.merges(key) ? records_.get(now, key) : std::nullopt;
   return begin(
       now, key,
-      Put{.value = value,
+      Put{.value = held ? held->value : value,
           .published = {},
           .publication = {.told_on_the_way = sure_radius(), .is_patient = options.is_patient}});
 }
@@ -73,6 +76,11 @@ OperationId Dht::get(Now now, const Bytes& key, GetOptions options) {
     goal.best = std::move(held->value);
     goal.best_from = self_;
     goal.holders.push_back(self_);
+  }
+  if (records_.merges(key)) {
+    gather_cached(now, key, goal);
+    // Each may say what no other says, and liars on the way would make up any number.
+    if (goal.quorum > 1) goal.quorum = SIZE_MAX;
   }
   return begin(now, key, std::move(goal));
 }
@@ -340,6 +348,10 @@ void Dht::gather_answer(Now now, Operation& operation, const PeerId& from, const
 // A value that is not valid counts as none.
 void Dht::gather_record(Now now, const Operation& operation, Get& get, const PeerId& from,
                         const Record& record) {
+  const bool is_merged = records_.merges(operation.key);
+  // What is merged has many signatures, and most who answer say the same.
+  if (is_merged && record.key == operation.key && get.best == record.value)
+    return gather_merged(get, from, record.value, record.value);
   const Verdict verdict = record.key != operation.key
                               ? Verdict::wrong_key
                               : records_.judge(now, operation.key, record.value);
@@ -347,6 +359,11 @@ void Dht::gather_record(Now now, const Operation& operation, Get& get, const Pee
     counters_.verification_failures.add(verdict);
     get.refused.add(verdict);
     return;
+  }
+  if (is_merged) {
+    const ByteView key = operation.key.view();
+    return gather_merged(get, from, record.value,
+                         get.best ? records_.merged(key, *get.best, record.value) : record.value);
   }
   const int order =
       get.best ? records_.better(operation.key.view(), record.value, get.best->view()) : 1;

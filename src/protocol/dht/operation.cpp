@@ -69,6 +69,17 @@ void gather_value(Get& get, const PeerId& from, const Bytes& value, int order) {
   (order < 0 ? get.outdated : get.holders).push_back(from);
 }
 
+void gather_merged(Get& get, const PeerId& from, const Bytes& value, const Bytes& merged) {
+  get.answers += 1;
+  if (get.best != merged) {
+    get.outdated.insert(get.outdated.end(), get.holders.begin(), get.holders.end());
+    get.holders.clear();
+    get.best = merged;
+    get.best_from = from;
+  }
+  (value == merged ? get.holders : get.outdated).push_back(from);
+}
+
 bool is_satisfied(const Operation& operation) {
   if (const auto* get = std::get_if<Get>(&operation.goal)) return get->answers >= get->quorum;
   if (const auto* find = std::get_if<FindPeer>(&operation.goal)) return find->is_reached;

@@ -37,7 +37,7 @@ struct FindPeer {
 struct Get {
   std::size_t quorum = 1;
   std::optional<Bytes> best;
-  PeerId best_from;
+  PeerId best_from;              // of a merge: who brought the last that was new
   std::uint32_t answers = 0;     // valid values, this node's own included
   std::vector<PeerId> holders;   // who answered with the best
   std::vector<PeerId> outdated;  // who answered with a worse one
@@ -101,6 +101,8 @@ MessageType question_of(const Goal& goal);
 void gather(Operation& operation, const Message& answer);
 /// Takes in a valid value. `order` is how it compares with the best one so far.
 void gather_value(Get& get, const PeerId& from, const Bytes& value, int order);
+/// The same where values merge: `merged` is what it says together with what was gathered so far.
+void gather_merged(Get& get, const PeerId& from, const Bytes& value, const Bytes& merged);
 /// Whether the lookup can end before it settles.
 bool is_satisfied(const Operation& operation);
 /// Whether there is something to hand out, although more was hoped for.

@@ -30,8 +30,8 @@ RecordStore::RecordStore(const RecordConfig& config, const Key& self,
                          std::vector<Namespace> namespaces, Rng rng)
     : config_(config), self_(self), namespaces_(std::move(namespaces)), rng_(rng) {
   for (const Namespace& each : namespaces_)
-    check(!each.prefix.empty() && each.validate && each.better,
-          "a namespace has a prefix, a validator and an order");
+    check(!each.prefix.empty() && each.validate && (each.better || each.merge),
+          "a namespace has a prefix, a validator, and an order or a merge");
 }
 
 Verdict RecordStore::judge(Now now, ByteView key, ByteView value) const {
@@ -49,7 +49,9 @@ Verdict RecordStore::put(Now now, const Bytes& key, const Bytes& value,
   const UnixTime since = std::min(published.value_or(now.unix), now.unix);
   const Distance where = distance(Key::of(key), self_);
   const auto found = records_.find(where);
-  if (found != records_.end()) return renew(now, found, value, since, is_own, persist);
+  if (found != records_.end())
+    return merges(key) ? merge_in(now, found, value, since, is_own, persist)
+                       : renew(now, found, value, since, is_own, persist);
   // A message's bytes may be a slice of something larger: keep a copy, not the whole.
   Held held{.key = Bytes::copy(key),
             .value = Bytes::copy(value),
@@ -101,6 +103,37 @@ Verdict RecordStore::renew(Now now, Records::iterator record, const Bytes& value
   return Verdict::valid;
 }
 
+/// What came is added to what is held. Only a put that brings all that is held spares this node its
+/// turn: else what it alone knows would wait for as long as others pass on what they know.
+Verdict RecordStore::merge_in(Now now, Records::iterator record, const Bytes& value,
+                              UnixTime published, bool is_own, StoreBatch& persist) {
+  Held& held = record->second;
+  const Bytes sum =
+      is_still_valid(now, held) ? merged(held.key.view(), held.value, value) : Bytes::copy(value);
+  const bool is_news = sum != held.value;
+  const bool is_all = sum == value;
+  const UnixTime published_before = held.published;
+  const bool was_own = held.is_own;
+  if (is_news) {
+    bytes_ -= size_of(held);
+    held.value = Bytes::copy(sum);
+    bytes_ += size_of(held);
+    held.judged = now.unix;
+  }
+  held.published = std::max(held.published, published);
+  held.is_own = held.is_own || is_own;
+  // Others' puts never spare a publisher its own turn: see renew().
+  if ((is_all && !was_own) || is_own) {
+    held.heard = now.unix;
+    schedule(now, record->first, held, jittered(turn_of(held)));
+  }
+  const bool is_worth_a_write = is_news || held.is_own != was_own ||
+                                held.published - published_before >= config_.republish_held;
+  if (is_worth_a_write) write(held, persist);
+  make_room(persist);
+  return Verdict::valid;
+}
+
 std::optional<RecordStore::Found> RecordStore::get(Now now, ByteView key) {
   const auto found = records_.find(distance(Key::of(key), self_));
   if (found == records_.end()) return std::nullopt;
@@ -113,6 +146,18 @@ int RecordStore::better(ByteView key, ByteView a, ByteView b) const {
   const Namespace* space = namespace_of(key);
   check(space != nullptr, "only values of a known namespace are compared");
   return space->better(key, a, b);
+}
+
+bool RecordStore::merges(ByteView key) const {
+  const Namespace* space = namespace_of(key);
+  return space != nullptr && space->merge;
+}
+
+Bytes RecordStore::merged(ByteView key, const Bytes& a, const Bytes& b) const {
+  if (a == b) return a;
+  const Namespace* space = namespace_of(key);
+  check(space != nullptr && space->merge, "only values of a namespace that merges are merged");
+  return space->merge(key, a, b);
 }
 
 void RecordStore::load(Now now, const Bytes& key, ByteView stored, StoreBatch& persist) {
@@ -200,8 +245,9 @@ UnixTime RecordStore::end_of(const Held& held) const {
   return held.published + (has_own_ttl ? space->ttl : config_.ttl);
 }
 
+// What is merged has its publishers pass on what only they may know as often as any holder does.
 Duration RecordStore::turn_of(const Held& held) const {
-  return held.is_own ? config_.republish_own : config_.republish_held;
+  return held.is_own && !merges(held.key) ? config_.republish_own : config_.republish_held;
 }
 
 // A tenth around `span`, so that records that came together do not leave together.

@@ -1,8 +1,9 @@
 #pragma once
 // The values that this node keeps for the mesh. What may be kept is decided by validators that the
 // wiring passes in, one for each namespace ("/card/..."); a value under any other key is refused.
-// A better value is never replaced by a worse one.
-// Source: libp2p specs, kad-dht, "Value routing"; Kademlia (Maymounkov 2002) §2.5 on republishing.
+// A better value is never replaced by a worse one; where a namespace merges, none is replaced at
+// all. Source: libp2p specs, kad-dht, "Value routing"; Kademlia (Maymounkov 2002) §2.5 on
+// republishing.
 
 #include <cstddef>
 #include <functional>
@@ -29,6 +30,10 @@ struct Namespace {
   /// Positive when `a` is better than `b`, negative when it is worse, 0 when they are the same to a
   /// reader. Both are valid; a total order, so that all nodes end with the same value.
   std::function<int(ByteView key, ByteView a, ByteView b)> better;
+  /// Set in place of `better` where no value replaces another: what both say together. Both are
+  /// valid, and so is the result. Commutative, associative and idempotent, to the byte, so that all
+  /// nodes end with the same value whatever they met in whatever order.
+  std::function<Bytes(ByteView key, ByteView a, ByteView b)> merge = {};
   /// How long a value is kept after it was published; 0 for `RecordConfig::ttl`.
   Duration ttl{};
 };
@@ -56,9 +61,10 @@ class RecordStore {
 
   /// Whether a value may stand under a key, without keeping it.
   Verdict judge(Now now, ByteView key, ByteView value) const;
-  /// Keeps a value if it is valid and not worse than what is held. `published` is when its sender
-  /// got it (none: now); later than now is taken as now. Own values are those that this node
-  /// publishes: they are never evicted, and stay until their validator says they have ended.
+  /// Keeps a value if it is valid and not worse than what is held, or merges it in. `published` is
+  /// when its sender got it (none: now); later than now is taken as now. Own values are those that
+  /// this node publishes: they are never evicted, and stay until their validator says they have
+  /// ended.
   Verdict put(Now now, const Bytes& key, const Bytes& value, std::optional<UnixTime> published,
               bool is_own, StoreBatch& persist);
 
@@ -72,6 +78,9 @@ class RecordStore {
   /// Positive when `a` is better than `b` under `key`, whose namespace is known.
   int better(ByteView key, ByteView a, ByteView b) const;
   bool knows_namespace(ByteView key) const { return namespace_of(key) != nullptr; }
+  /// Whether values under `key` are merged, and how: of a known namespace that does.
+  bool merges(ByteView key) const;
+  Bytes merged(ByteView key, const Bytes& a, const Bytes& b) const;
 
   /// A record from the table `records` after a restart. What cannot be kept is erased from it.
   void load(Now now, const Bytes& key, ByteView stored, StoreBatch& persist);
@@ -107,6 +116,8 @@ class RecordStore {
   void schedule(Now now, const Distance& where, Held& held, Duration until_turn);
   Verdict renew(Now now, Records::iterator record, const Bytes& value, UnixTime published,
                 bool is_own, StoreBatch& persist);
+  Verdict merge_in(Now now, Records::iterator record, const Bytes& value, UnixTime published,
+                   bool is_own, StoreBatch& persist);
   bool has_room_for(const Distance& where, std::size_t size, bool is_own) const;
   void make_room(StoreBatch& persist);
   Records::const_iterator farthest_stranger() const;

@@ -8,7 +8,7 @@
 
 namespace mycel::dht {
 
-/// `valid`, or why a value is refused. Validators return the first ten; the rest are the record
+/// `valid`, or why a value is refused. Validators return the first eleven; the rest are the record
 /// store's own reasons.
 enum class Verdict : std::uint8_t {
   valid,
@@ -21,20 +21,21 @@ enum class Verdict : std::uint8_t {
   expired,                ///< its own validity, or the record's, has ended
   from_future,            ///< signed later than the reader's clock allows
   unknown_version,        ///< a form that this node does not know
+  not_a_writer,           ///< holds the word of somebody who was not given a place in it
   unknown_namespace,      ///< no validator for this key
   too_large,              ///< over the limit of one record
   outdated,               ///< this node holds a better value
   no_room,                ///< the store is full of records nearer to this node
 };
-inline constexpr std::size_t verdict_count = 14;
+inline constexpr std::size_t verdict_count = 15;
 
 /// Lower-case words for people and for metric labels.
 constexpr std::string_view to_text(Verdict verdict) {
   constexpr std::array<std::string_view, verdict_count> words{
-      "valid",       "malformed",       "bad_signature",     "content_hash_mismatch",
-      "bad_proof",   "broken_chain",    "wrong_key",         "expired",
-      "from_future", "unknown_version", "unknown_namespace", "too_large",
-      "outdated",    "no_room"};
+      "valid",       "malformed",       "bad_signature", "content_hash_mismatch",
+      "bad_proof",   "broken_chain",    "wrong_key",     "expired",
+      "from_future", "unknown_version", "not_a_writer",  "unknown_namespace",
+      "too_large",   "outdated",        "no_room"};
   return words[static_cast<std::size_t>(verdict)];
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "foundation/base/bytes.hpp"
@@ -66,6 +67,35 @@ inline Namespace test_namespace() {
           .ttl = {}};
 }
 
+/// Values like "a,b,d": words in order, each once. They merge to the words of both; "x..." is never
+/// valid.
+inline Namespace merging_namespace() {
+  const auto words = [](ByteView value, std::set<std::string>& into) {
+    std::string word;
+    for (const char letter : as_text(value)) {
+      if (letter != ',') word += letter;
+      if (letter == ',') into.insert(std::exchange(word, {}));
+    }
+    into.insert(word);
+  };
+  return {.prefix = "/merge/",
+          .validate =
+              [](ByteView, ByteView value, UnixTime) {
+                return as_text(value).starts_with("x") ? Verdict::bad_signature : Verdict::valid;
+              },
+          .better = {},
+          .merge =
+              [words](ByteView, ByteView a, ByteView b) {
+                std::set<std::string> all;
+                words(a, all);
+                words(b, all);
+                std::string text;
+                for (const std::string& word : all) text += (text.empty() ? "" : ",") + word;
+                return Bytes::copy(text);
+              },
+          .ttl = {}};
+}
+
 class World {
  public:
   struct Node {
@@ -97,7 +127,7 @@ class World {
   void start(std::size_t index) {
     Node& node = nodes_[index];
     node.dht.emplace(config_, node.info.id, rng_.fork("node " + std::to_string(index)),
-                     std::vector<Namespace>{test_namespace()});
+                     std::vector<Namespace>{test_namespace(), merging_namespace()});
     node.dht->set_local_addresses(node.info.addresses);
     for (const auto& [where, value] : node.disk)
       node.dht->load(now(), where.first, where.second, value);
@@ -174,6 +204,8 @@ class World {
 
   Duration latency = 10ms;
   Duration timeout = 5s;
+  /// Between whom nothing passes.
+  std::function<bool(std::size_t from, std::size_t to)> is_cut;
 
  private:
   void at(Instant due, std::function<void()> what) {
@@ -227,7 +259,8 @@ class World {
     at(time_ + latency, [this, from, index = to->second, id = request.id, body,
                          expects_answer = request.expects_answer] {
       Node& receiver = nodes_[index];
-      if (receiver.is_dead || nodes_[from].is_dead) {
+      const bool is_cut_off = is_cut && is_cut(from, index);
+      if (receiver.is_dead || nodes_[from].is_dead || is_cut_off) {
         if (expects_answer) fail_later(from, id, timeout);
         return;
       }
