@@ -12,18 +12,20 @@
 namespace mycel::sim {
 namespace {
 
-/// One node holds the records, one publishes a card, and a client, which holds none, reads it.
+/// As many nodes hold the records as a reader asks to agree, one client publishes a card, and
+/// another, which holds nothing, reads it.
 struct Story {
-  static constexpr std::uint32_t holder = 0, publisher = 1, reader = 2;
+  static constexpr std::uint32_t holders = 5, publisher = 5, reader = 6;
 
   Story() {
     fleet.on_setup([](std::uint32_t number, NodeSetup& setup) {
       setup.identify.observed.is_private_allowed = true;
-      setup.dht.config.is_server = number == holder;
-      if (number != holder) setup.join = {Network::address_of(holder)};
+      setup.dht.config.is_server = number < holders;
+      if (number > 0) setup.join = {Network::address_of(0)};
     });
-    for (const std::uint32_t number : {holder, publisher, reader}) fleet.start(number);
-    fleet.node(holder).wiring().dht().bend([this](dht::Output& output, Now) { watch(output); });
+    for (std::uint32_t number = 0; number < fleet.size(); ++number) fleet.start(number);
+    for (std::uint32_t number = 0; number < holders; ++number)
+      fleet.node(number).wiring().dht().bend([this](dht::Output& output, Now) { watch(output); });
     world.run_for(10s);
   }
 
@@ -61,7 +63,7 @@ struct Story {
 
   World world{7};
   Network network{world, {}};
-  Fleet fleet{world, network, 3};
+  Fleet fleet{world, network, reader + 1};
   std::string did;
   Bytes shown;
   std::optional<Bytes> instead;

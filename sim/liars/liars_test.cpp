@@ -248,8 +248,7 @@ TEST(Liars, they_lie_again_after_a_restart) {
 TEST(Liars, what_a_lone_forger_says_of_our_address_is_told_to_nobody) {
   Mesh mesh(6, 8, all_of(LiarKind::forge, 7, 1));
   for (const std::uint32_t number : mesh.honest())
-    EXPECT_EQ(mesh.fleet.node(number).wiring().addresses(),
-              Addresses{Network::address_of(number)});
+    EXPECT_EQ(mesh.fleet.node(number).wiring().addresses(), Addresses{Network::address_of(number)});
 }
 
 }  // namespace
