@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/shared_faults.hpp"
+
 namespace mycel::sim {
 
 void DatagramFleet::start(std::uint32_t number) {
@@ -30,6 +32,7 @@ bool DatagramFleet::take_down(FaultKind how, std::uint32_t number) {
 
 bool DatagramFleet::apply(const Fault& fault) {
   Place& place = places_[fault.node];
+  if (break_ways(network_, fault, size()) || break_disk(place.disk, fault)) return true;
   switch (fault.kind) {
     case FaultKind::crash:
     case FaultKind::wipe:
@@ -38,18 +41,6 @@ bool DatagramFleet::apply(const Fault& fault) {
     case FaultKind::pause:
       if (place.node) place.node->timers().pause();
       return place.node != nullptr;
-    case FaultKind::isolate:
-      network_.set_isolated(fault.node, true);
-      return true;
-    case FaultKind::cut:
-      network_.set_cut(fault.node, fault.other, true);
-      return true;
-    case FaultKind::cut_one_way:
-      network_.set_cut_one_way(fault.node, fault.other, true);
-      return true;
-    case FaultKind::split:
-      network_.set_split(sides_of(fault, size()));
-      return true;
     case FaultKind::move:
       if (fault.node >= datagram_doors) network_.move(fault.node);
       return fault.node >= datagram_doors;
@@ -63,29 +54,14 @@ bool DatagramFleet::apply(const Fault& fault) {
       place.node ? place.node->timers().step_calendar(by) : place.clock.step_calendar(by);
       return true;
     }
-    case FaultKind::disk_full:
-      place.disk.set_full(true);
-      return true;
-    case FaultKind::disk_slow:
-      place.disk.set_slow(static_cast<std::uint32_t>(fault.amount));
-      return true;
-    case FaultKind::disk_unsynced:
-      place.disk.set_unsynced(true);
-      return true;
-    case FaultKind::disk_torn:
-      place.disk.set_torn(true);
-      return true;
-    case FaultKind::slow_link:
-    case FaultKind::stall_link:
-    case FaultKind::reset:
-    case FaultKind::nat:
+    default:
       return false;  // no scenario of this cut has them
   }
-  return false;
 }
 
 void DatagramFleet::heal(FaultKind kind, std::uint32_t node, std::uint32_t other) {
   Place& place = places_[node];
+  if (open_ways(network_, kind, node, other) || mend_disk(place.disk, kind)) return;
   switch (kind) {
     case FaultKind::crash:
     case FaultKind::wipe:
@@ -94,32 +70,13 @@ void DatagramFleet::heal(FaultKind kind, std::uint32_t node, std::uint32_t other
     case FaultKind::pause:
       if (place.node) place.node->timers().resume();
       return;
-    case FaultKind::isolate:
-      return network_.set_isolated(node, false);
-    case FaultKind::cut:
-      return network_.set_cut(node, other, false);
-    case FaultKind::cut_one_way:
-      return network_.set_cut_one_way(node, other, false);
-    case FaultKind::split:
-      return network_.set_split({});
     case FaultKind::clock_drift:
       apply({.kind = FaultKind::clock_drift, .node = node});
       return;
     case FaultKind::disk_full:
       return make_room(node);
-    case FaultKind::disk_slow:
-      return place.disk.set_slow(1);
-    case FaultKind::disk_unsynced:
-      return place.disk.set_unsynced(false);
-    case FaultKind::disk_torn:
-      return place.disk.set_torn(false);
-    case FaultKind::slow_link:
-    case FaultKind::stall_link:
-    case FaultKind::reset:
-    case FaultKind::nat:
-    case FaultKind::move:
-    case FaultKind::clock_step:
-      return;  // they have no end
+    default:
+      return;  // move and clock_step have no end
   }
 }
 

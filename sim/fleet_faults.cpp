@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "sim/shared_faults.hpp"
+
 namespace mycel::sim {
 namespace {
 
@@ -12,6 +14,8 @@ std::uint32_t whole(double amount) {
 }  // namespace
 
 bool FleetFaults::apply(const Fault& fault) {
+  if (break_ways(network_, fault, fleet_.size()) || break_disk(fleet_.disk(fault.node), fault))
+    return true;
   const bool was_up = fleet_.is_up(fault.node);
   switch (fault.kind) {
     case FaultKind::crash:
@@ -26,18 +30,6 @@ bool FleetFaults::apply(const Fault& fault) {
     case FaultKind::pause:
       fleet_.pause(fault.node);
       return was_up;
-    case FaultKind::isolate:
-      network_.set_isolated(fault.node, true);
-      return true;
-    case FaultKind::cut:
-      network_.set_cut(fault.node, fault.other, true);
-      return true;
-    case FaultKind::cut_one_way:
-      network_.set_cut_one_way(fault.node, fault.other, true);
-      return true;
-    case FaultKind::split:
-      network_.set_split(sides_of(fault, fleet_.size()));
-      return true;
     case FaultKind::slow_link:
       network_.set_rate(fault.node, fault.other, whole(fault.amount));
       return true;
@@ -58,23 +50,13 @@ bool FleetFaults::apply(const Fault& fault) {
     case FaultKind::clock_step:
       fleet_.step_calendar(fault.node, std::chrono::seconds(std::llround(fault.amount)));
       return true;
-    case FaultKind::disk_full:
-      fleet_.disk(fault.node).set_full(true);
-      return true;
-    case FaultKind::disk_slow:
-      fleet_.disk(fault.node).set_slow(whole(fault.amount));
-      return true;
-    case FaultKind::disk_unsynced:
-      fleet_.disk(fault.node).set_unsynced(true);
-      return true;
-    case FaultKind::disk_torn:
-      fleet_.disk(fault.node).set_torn(true);
-      return true;
+    default:
+      return false;
   }
-  return false;
 }
 
 void FleetFaults::heal(FaultKind kind, std::uint32_t node, std::uint32_t other) {
+  if (open_ways(network_, kind, node, other) || mend_disk(fleet_.disk(node), kind)) return;
   switch (kind) {
     case FaultKind::crash:
     case FaultKind::wipe:
@@ -82,14 +64,6 @@ void FleetFaults::heal(FaultKind kind, std::uint32_t node, std::uint32_t other) 
       return fleet_.start(node);
     case FaultKind::pause:
       return fleet_.resume(node);
-    case FaultKind::isolate:
-      return network_.set_isolated(node, false);
-    case FaultKind::cut:
-      return network_.set_cut(node, other, false);
-    case FaultKind::cut_one_way:
-      return network_.set_cut_one_way(node, other, false);
-    case FaultKind::split:
-      return network_.set_split({});
     case FaultKind::slow_link:
       return network_.set_rate(node, other, 0);
     case FaultKind::stall_link:
@@ -100,16 +74,8 @@ void FleetFaults::heal(FaultKind kind, std::uint32_t node, std::uint32_t other) 
       return fleet_.set_drift(node, 0);
     case FaultKind::disk_full:
       return make_room(node);
-    case FaultKind::disk_slow:
-      return fleet_.disk(node).set_slow(1);
-    case FaultKind::disk_unsynced:
-      return fleet_.disk(node).set_unsynced(false);
-    case FaultKind::disk_torn:
-      return fleet_.disk(node).set_torn(false);
-    case FaultKind::reset:
-    case FaultKind::move:
-    case FaultKind::clock_step:
-      return;  // they have no end
+    default:
+      return;  // reset, move and clock_step have no end
   }
 }
 

@@ -42,13 +42,16 @@ Belief weigh(const std::vector<Testimony>& testimonies, std::size_t k) {
     good.push_back(neighbours[i]);
     belief.borne_out.push_back(testimonies[i].peer);
   }
-  for (std::size_t i = 0; i < testimonies.size(); ++i) {
+  for (std::size_t i = 0; i < near; ++i) {
     const Testimony& each = testimonies[i];
-    if (named_among(each, good) > 0) continue;
-    const bool is_near = i < near;
-    if (is_near ? each.named.size() < k / 2 : named_among(each, bad) < belied_named_min) continue;
-    if (is_near) bad.push_back(neighbours[i]);
+    if (named_among(each, good) > 0 || each.named.size() < k / 2) continue;
+    bad.push_back(neighbours[i]);
     belief.belied.push_back(each.peer.id);
+  }
+  for (std::size_t i = near; i < testimonies.size(); ++i) {
+    const Testimony& each = testimonies[i];
+    if (named_among(each, good) == 0 && named_among(each, bad) >= belied_named_min)
+      belief.belied.push_back(each.peer.id);
   }
   return belief;
 }
