@@ -323,6 +323,30 @@ TEST(Requests, what_fails_with_its_connection_can_be_asked_again_at_once) {
   EXPECT_EQ(story.alice.said, (Words{"closed local", "1 failed unreachable", "2 answered hello!"}));
 }
 
+// Both ends close what is idle, and one of them may do so just when the other asks again.
+TEST(Requests, that_cross_the_close_of_an_idle_connection_go_over_a_new_one) {
+  Story story({.protocol = "/test/request", .framing = {}, .timeout = 60s});
+  story.connect();
+  story.bob.transport->close_all();
+  story.ask(1, "hello");
+  story.world.run_for(1s);
+  EXPECT_EQ(story.alice.said, (Words{"closed remote", "1 answered hello!"}));
+  EXPECT_EQ(story.bob.asked, Words{"hello"});
+}
+
+TEST(Requests, whose_second_connection_is_closed_as_well_fail) {
+  Story story({.protocol = "/test/request", .framing = {}, .timeout = 60s});
+  story.connect();
+  story.bob.transport->close_all();
+  story.ask(1, "never");
+  story.world.run_for(90ms);
+  ASSERT_EQ(story.alice.pool.size(), 1U) << "the new connection";
+  story.bob.transport->close_all();
+  story.world.run_for(1s);
+  EXPECT_EQ(story.alice.said, (Words{"closed remote", "closed remote", "1 failed unreachable"}));
+  EXPECT_EQ(story.alice.requests.held(), 0U);
+}
+
 TEST(Requests, what_waits_for_a_stream_of_a_lost_connection_goes_over_the_next_one) {
   Story story({.protocol = "/test/request", .framing = {}, .timeout = 60s}, 1);
   const ConnectionId connection = story.connect();

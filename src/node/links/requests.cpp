@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "foundation/base/check.hpp"
+#include "foundation/base/probe.hpp"
 
 namespace mycel::links {
 
@@ -85,7 +86,7 @@ bool Requests::open(RequestId id, ConnectionId connection) {
   // With an answer to come our direction stays open: js-libp2p's handlers lose the end of a stream
   // that finishes in the flight of its request.
   if (config_.has_request_body || is_forgotten)
-    switch_.write(key, config_.framing.frame(std::exchange(outbound.body, {})), is_forgotten);
+    switch_.write(key, config_.framing.frame(outbound.body), is_forgotten);
   return true;
 }
 
@@ -159,6 +160,17 @@ void Requests::fail(RequestId id, RequestFailure why) {
   if (!forget(id)) return;
   counters_.failed += 1;
   observer_.on_failure(id, why);
+}
+
+// A peer may close an idle connection in the moment in which it is used again. The request did not
+// reach it, so it goes over a new connection, once: who closes that one, too, wants nothing of us.
+void Requests::try_again(RequestId id) {
+  Outbound& outbound = *requests_.find(id);
+  if (!outbound.peer || std::exchange(outbound.is_second_try, true))
+    return fail(id, RequestFailure::unreachable);
+  probe("a request met a connection that its peer had just closed");
+  outbound.connection.reset();
+  reach(id, PeerId(*outbound.peer));
 }
 
 void Requests::fail_later(RequestId id, RequestFailure why) {
@@ -323,6 +335,8 @@ void Requests::on_end(StreamKey key, StreamEnd why) {
       return fail(*request, RequestFailure::unsupported);
     case StreamEnd::connection_lost:
       return fail(*request, RequestFailure::unreachable);
+    case StreamEnd::connection_closed:
+      return try_again(*request);
     case StreamEnd::timeout:
       return fail(*request, RequestFailure::timeout);
     case StreamEnd::malformed:

@@ -115,6 +115,7 @@ class Requests final : public StreamOwner {
     std::optional<ports::StreamKey> stream;
     Bytes body;
     bool expects_answer = true;
+    bool is_second_try = false;
     DeadlineId deadline;
   };
   /// One stream, whoever opened it.
@@ -144,6 +145,7 @@ class Requests final : public StreamOwner {
   void send(RequestId request, ConnectionId connection);
   bool open(RequestId request, ConnectionId connection);
   bool forget(RequestId request);
+  void try_again(RequestId request);
   void fail_later(RequestId request, RequestFailure why);
   void fail(RequestId request, RequestFailure why);
   void read_answer(ports::StreamKey key, Stream& stream);

@@ -131,10 +131,12 @@ void Switch::on_connected(ConnectionId connection, const ports::Connected& what)
 void Switch::on_closed(ConnectionId connection, const ports::Closed& why) {
   if (gate_) keeper_->on_closed(connection, why);
   if (!connections_.erase(connection)) return observer_.on_closed(connection, why);
+  const bool is_farewell = why.reason == ports::CloseReason::remote && why.code == 0;
+  const StreamEnd end = is_farewell ? StreamEnd::connection_closed : StreamEnd::connection_lost;
   const auto lost = take_streams(connection);
   observer_.on_closed(connection, why);
   for (const auto& [key, owner] : lost)
-    if (owner != nullptr) owner->on_end(key, StreamEnd::connection_lost);
+    if (owner != nullptr) owner->on_end(key, end);
   for (StreamOwner* const owner : owners()) owner->on_connection_lost(connection);
 }
 

@@ -27,8 +27,11 @@ enum class StreamEnd : std::uint8_t {
   unsupported,      ///< the peer does not speak the protocol
   reset,            ///< the peer gave it up
   connection_lost,  ///< the connection is no more
-  timeout,          ///< negotiation took too long
-  malformed,        ///< the peer broke the rules of negotiation
+  /// The peer closed the connection and blamed nobody, perhaps because it was idle: what was said
+  /// meanwhile did not reach it.
+  connection_closed,
+  timeout,    ///< negotiation took too long
+  malformed,  ///< the peer broke the rules of negotiation
 };
 
 /// What a protocol needs to know of the peer behind a stream.

@@ -42,6 +42,7 @@ TransferFailure failure_of(StreamEnd why) {
       return TransferFailure::silent;
     case StreamEnd::reset:
     case StreamEnd::connection_lost:
+    case StreamEnd::connection_closed:
       return TransferFailure::broken;
   }
   return TransferFailure::broken;
