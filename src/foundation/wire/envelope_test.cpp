@@ -64,7 +64,8 @@ TEST(PeerRecord, keeps_the_addresses_that_are_understood) {
 
 TEST(PeerRecord, has_room_for_a_bounded_number_of_addresses) {
   PeerRecord record = js_record();
-  record.addresses.assign(peer_record_addresses_max + 5, record.addresses[0]);
+  const Multiaddr address = record.addresses[0];
+  record.addresses.assign(peer_record_addresses_max + 5, address);
   EXPECT_EQ(must(decode_peer_record(encode(record))).addresses.size(), peer_record_addresses_max);
 }
 
