@@ -1,5 +1,6 @@
 #pragma once
-// The faults that mean the same in both cuts: of who hears whom, and of disks. `true`: it was one.
+// The faults that mean the same in both cuts: of who hears whom, and of disks. Each function says
+// whether the fault was of its kind.
 
 #include <cstdint>
 

@@ -162,8 +162,9 @@ void Requests::fail(RequestId id, RequestFailure why) {
   observer_.on_failure(id, why);
 }
 
-// A peer may close an idle connection in the moment in which it is used again. The request did not
-// reach it, so it goes over a new connection, once: who closes that one, too, wants nothing of us.
+// A peer may close an idle connection in the moment in which it is used again: the request goes
+// over a new one, once, for who closes that, too, wants nothing of us. A peer that was stopping may
+// get it twice.
 void Requests::try_again(RequestId id) {
   Outbound& outbound = *requests_.find(id);
   if (!outbound.peer || std::exchange(outbound.is_second_try, true))

@@ -27,8 +27,8 @@ enum class StreamEnd : std::uint8_t {
   unsupported,      ///< the peer does not speak the protocol
   reset,            ///< the peer gave it up
   connection_lost,  ///< the connection is no more
-  /// The peer closed the connection and blamed nobody, perhaps because it was idle: what was said
-  /// meanwhile did not reach it.
+  /// The peer closed the connection and blamed nobody, mostly because it was idle: what was said
+  /// meanwhile reached nobody. From one that stops it may have come through.
   connection_closed,
   timeout,    ///< negotiation took too long
   malformed,  ///< the peer broke the rules of negotiation
