@@ -7,6 +7,11 @@
 #include "foundation/base/check.hpp"
 
 namespace mycel::sim {
+namespace {
+
+constexpr std::size_t room_kept = 1024;  // entries of an empty bucket
+
+}  // namespace
 
 EventQueue::CallId EventQueue::add(Instant due, Call call) {
   std::uint32_t slot = 0;
@@ -78,6 +83,8 @@ bool EventQueue::draw_near(Instant end) {
     }
   }
   moving_.clear();
+  // Buckets are full in turns: if all kept the room of their fullest moment, that would be most.
+  if (moving_.capacity() > room_kept) moving_ = {};
   moving_.swap(bucket.entries);
   return true;
 }

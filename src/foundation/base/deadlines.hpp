@@ -70,7 +70,7 @@ class Deadlines {
     std::uint32_t generation = 0;  // of the deadline in it; 0 while it is unused
   };
   static constexpr std::uint32_t none = UINT32_MAX;
-  static constexpr std::size_t kept_max = 16;
+  static constexpr std::size_t kept_max = 8;
 
   // Never 0, and another one for each deadline: a name stays unknown when its slot is used again.
   static std::uint32_t generation_of(std::uint64_t order) {
@@ -111,23 +111,29 @@ class Deadlines {
       rise(position);
       sink(position);
     }
+    removed_ += 1;
     if (heap_.size() * 4 < slots_.size()) forget_burst();
   }
 
   // One burst must not make thousands of nodes in one process keep its room for ever. Slots go from
-  // the end, as far as they are unused; when that is not far, it is tried again at half as many.
+  // the end, as far as they are unused; what comes next stands at the beginning, so that more can
+  // go when it is tried again: at half as many, and after as many removals as there are slots.
   void forget_burst() {
-    if (slots_.size() <= kept_max || heap_.size() > few_) return;
+    if (slots_.size() <= kept_max) return;
+    if (heap_.size() > few_ && removed_ < slots_.size()) return;
+    removed_ = 0;
+    few_ = heap_.size() / 2;
     std::size_t used = slots_.size();
     while (used > 0 && slots_[used - 1].generation == 0) --used;
-    few_ = heap_.size() / 2;
-    if (used > slots_.size() / 2) return;
-    slots_.resize(used);
-    slots_.shrink_to_fit();
-    heap_.shrink_to_fit();
+    if (used <= slots_.size() / 2) {
+      slots_.resize(used);
+      slots_.shrink_to_fit();
+      heap_.shrink_to_fit();
+    }
     unused_ = none;
-    for (std::uint32_t index = 0; index < used; ++index)
-      if (slots_[index].generation == 0) slots_[index].position = std::exchange(unused_, index);
+    for (std::size_t index = slots_.size(); index-- > 0;)
+      if (slots_[index].generation == 0)
+        slots_[index].position = std::exchange(unused_, static_cast<std::uint32_t>(index));
   }
 
   void place(std::size_t position, Entry entry) {
@@ -158,7 +164,9 @@ class Deadlines {
   std::vector<Entry> heap_;
   std::vector<Slot> slots_;
   std::uint32_t unused_ = none;  // the first of them
-  std::size_t few_ = SIZE_MAX;   // so many deadlines left are worth a look at what is unused
+  // When it is worth a look at what is unused: with so few deadlines left, and after many removals.
+  std::size_t few_ = SIZE_MAX;
+  std::size_t removed_ = 0;  // since the last look
   std::uint64_t order_ = 0;
 };
 

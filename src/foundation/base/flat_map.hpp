@@ -51,7 +51,7 @@ class FlatMap {
     std::unique_ptr<Value> value(entry->value);
     entries_.erase(entry);
     give_back(std::move(value));
-    if (entries_.empty()) forget_burst();
+    if (entries_.size() < entries_.capacity() / 4) forget_burst();
     return true;
   }
 
@@ -91,23 +91,23 @@ class FlatMap {
     return taken;
   }
 
-  // No more are kept than are used: what a burst made must not stay for as long as a single entry
-  // does.
+  // Half as many are kept as are used: one burst must not make thousands of nodes in one process
+  // keep its room for as long as a single entry stays.
   void give_back(std::unique_ptr<Value> value) {
-    if (unused_.size() > kept_max + entries_.size()) return;
+    const std::size_t kept = kept_max + entries_.size() / 2;
+    if (unused_.size() > kept) unused_.pop_back();
+    if (unused_.size() >= kept) return;
     *value = Value{};
     unused_.push_back(std::move(value));
   }
 
-  // One burst must not make thousands of nodes in one process keep its room for ever.
   void forget_burst() {
     if (entries_.capacity() <= kept_max && unused_.capacity() <= kept_max) return;
-    if (unused_.size() > kept_max) unused_.resize(kept_max);
     unused_.shrink_to_fit();
     entries_.shrink_to_fit();
   }
 
-  static constexpr std::size_t kept_max = 4;
+  static constexpr std::size_t kept_max = 2;
 
   std::vector<Entry> entries_;
   std::vector<std::unique_ptr<Value>> unused_;
