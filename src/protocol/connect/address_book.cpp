@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "foundation/wire/multiaddr_codec.hpp"
 
@@ -73,7 +74,7 @@ std::size_t AddressBook::add(Instant now, const PeerId& peer, std::span<const Mu
   std::size_t added = 0;
   for (Multiaddr& address : useful)
     added += add_one(now, entry, std::move(address), source) ? 1 : 0;
-  reindex(peer, entry);
+  reindex(found);
   return added;
 }
 
@@ -108,14 +109,16 @@ void AddressBook::on_answered(Instant now, const PeerId& peer, const Multiaddr& 
 
 void AddressBook::on_failed(Instant now, const PeerId& peer, const Multiaddr& address,
                             Instant retry_at) {
-  KnownAddress* failed = known(peer, address);
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return;
+  KnownAddress* const failed = find_in(found->second.addresses, address);
   if (failed == nullptr) return;
   failed->answered.reset();
   failed->failures += 1;
   failed->retry_at = retry_at;
   if (failed->source > Source::identified) return;
   failed->expires = std::min(failed->expires, now + config_.failed_for);
-  reindex(peer, peers_.at(peer));
+  reindex(found);
 }
 
 void AddressBook::forget(const PeerId& peer, const Multiaddr& address) {
@@ -123,7 +126,7 @@ void AddressBook::forget(const PeerId& peer, const Multiaddr& address) {
   if (found == peers_.end()) return;
   std::erase_if(found->second.addresses,
                 [&](const KnownAddress& known) { return known.address == address; });
-  reindex(peer, found->second);
+  reindex(found);
 }
 
 void AddressBook::hold(Instant now, const PeerId& peer, bool is_held) {
@@ -134,7 +137,8 @@ void AddressBook::hold(Instant now, const PeerId& peer, bool is_held) {
     for (KnownAddress& known : entry.addresses)
       known.expires = std::max(known.expires, lifetime_end(now, known.source));
   entry.is_held = is_held;
-  reindex(peer, entry);
+  reindex(found);
+  while (by_expiry_.size() > config_.peers_max) drop_first();
 }
 
 std::vector<KnownAddress> AddressBook::addresses_of(Instant now, const PeerId& peer) const {
@@ -157,10 +161,12 @@ std::optional<KnownAddress> AddressBook::find(const PeerId& peer, const Multiadd
 // Those that are held do not count: many connections would leave no room for where to dial next.
 void AddressBook::make_room(Instant now) {
   while (!by_expiry_.empty() &&
-         (by_expiry_.size() >= config_.peers_max || by_expiry_.begin()->first <= now)) {
-    peers_.erase(by_expiry_.begin()->second);
-    by_expiry_.erase(by_expiry_.begin());
-  }
+         (by_expiry_.size() >= config_.peers_max || by_expiry_.next() <= now))
+    drop_first();
+}
+
+void AddressBook::drop_first() {
+  peers_.erase(*by_expiry_.pop_due(never));
 }
 
 void AddressBook::drop_expired(Instant now, Entry& entry) const {
@@ -168,27 +174,20 @@ void AddressBook::drop_expired(Instant now, Entry& entry) const {
   std::erase_if(entry.addresses, [&](const KnownAddress& known) { return known.expires <= now; });
 }
 
-void AddressBook::reindex(const PeerId& peer, Entry& entry) {
-  if (entry.addresses.empty() && !entry.is_held) return erase(peer, entry);
+// Puts a peer in its place in the line, or takes it out: for good if nothing is known of it.
+void AddressBook::reindex(Peers::iterator peer) {
+  Entry& entry = peer->second;
   Instant expires{};
   for (const KnownAddress& known : entry.addresses) expires = std::max(expires, known.expires);
-  if (entry.is_held) expires = never;
-  if (expires == entry.expires && entry.is_indexed == !entry.is_held) return;
-  auto place = entry.is_indexed ? by_expiry_.extract({entry.expires, peer}) : ByExpiry::node_type{};
+  const bool is_in_place = entry.place != DeadlineId{} && expires == entry.expires;
+  if (is_in_place && !entry.is_held && !entry.addresses.empty()) return;
+  by_expiry_.cancel(std::exchange(entry.place, {}));
   entry.expires = expires;
-  entry.is_indexed = !entry.is_held;
-  if (!entry.is_indexed) return;
-  if (place.empty()) {
-    by_expiry_.emplace(expires, peer);
-  } else {
-    place.value().first = expires;
-    by_expiry_.insert(std::move(place));
-  }
-}
-
-void AddressBook::erase(const PeerId& peer, const Entry& entry) {
-  by_expiry_.erase({entry.expires, peer});
-  peers_.erase(PeerId(peer));  // `peer` may live in what is erased
+  if (entry.is_held) return;
+  if (entry.addresses.empty())
+    peers_.erase(peer);
+  else
+    entry.place = by_expiry_.add(expires, peer);
 }
 
 Instant AddressBook::lifetime_end(Instant now, Source source) const {

@@ -7,12 +7,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "foundation/base/deadlines.hpp"
 #include "foundation/base/time.hpp"
 #include "foundation/model/multiaddr.hpp"
 #include "foundation/model/peer_id.hpp"
@@ -60,6 +59,9 @@ struct AddressBookConfig {
 class AddressBook {
  public:
   explicit AddressBook(AddressBookConfig config = {}) : config_(config) {}
+  // Not copied: the line of those that expire points into the map.
+  AddressBook(AddressBook&&) = default;
+  AddressBook& operator=(AddressBook&&) = default;
 
   /// Notes addresses of a peer. Kept are those that could be dialled or resolved: QUIC v1 and DNS
   /// names. One that names another peer is dropped, as is one over the size limit. Returns how many
@@ -87,22 +89,22 @@ class AddressBook {
   struct Entry {
     std::vector<KnownAddress> addresses;
     bool is_held = false;
-    bool is_indexed = false;  // stands in by_expiry_
-    Instant expires{};        // when its last address does; the place in by_expiry_
+    Instant expires{};  // when its last address does
+    DeadlineId place;   // in by_expiry_, unless it is held
   };
-  using ByExpiry = std::set<std::pair<Instant, PeerId>>;
+  using Peers = std::map<PeerId, Entry>;
 
   bool add_one(Instant now, Entry& entry, Multiaddr address, Source source);
   void make_room(Instant now);
+  void drop_first();
   void drop_expired(Instant now, Entry& entry) const;
-  void reindex(const PeerId& peer, Entry& entry);
-  void erase(const PeerId& peer, const Entry& entry);
+  void reindex(Peers::iterator peer);
   Instant lifetime_end(Instant now, Source source) const;
   KnownAddress* known(const PeerId& peer, const Multiaddr& address);
 
   AddressBookConfig config_;
-  std::map<PeerId, Entry> peers_;
-  ByExpiry by_expiry_;  // of those that are not held
+  Peers peers_;
+  Deadlines<Peers::iterator> by_expiry_;  // of those that are not held
 };
 
 /// `address` as the book keeps it: without the peer's own /p2p. None if it names another peer, or

@@ -45,8 +45,6 @@ struct Story {
   }
 };
 
-using Addresses = Addresses;
-
 TEST(AddressBook, an_address_is_kept_without_the_peer_that_it_names) {
   Story story;
   story.say(start, 1, {wire::with_peer(quic(1), peer(1))});
@@ -114,6 +112,20 @@ TEST(AddressBook, peers_that_are_held_leave_room_for_those_to_be_dialled) {
   for (int i = 7; i <= 10; ++i) EXPECT_EQ(story.known(start, i), Addresses{quic(i)}) << i;
   story.say(start, 11, {quic(11)});
   EXPECT_EQ(story.book.size(), 10U);
+}
+
+TEST(AddressBook, peers_that_are_let_go_together_do_not_overfill_the_book) {
+  Story story;
+  for (int who = 1; who <= 10; ++who) {
+    story.say(start + std::chrono::seconds(who), who, {quic(who)});
+    story.book.hold(start + 20s, peer(static_cast<std::uint16_t>(who)), true);
+  }
+  EXPECT_EQ(story.book.size(), 10U);
+  for (int who = 1; who <= 10; ++who)
+    story.book.hold(start + 30s, peer(static_cast<std::uint16_t>(who)), false);
+  EXPECT_EQ(story.book.size(), 4U);
+  EXPECT_TRUE(story.known(start + 30s, 1).empty());
+  EXPECT_EQ(story.known(start + 30s, 10), Addresses{quic(10)});
 }
 
 TEST(AddressBook, repeating_a_dead_address_does_not_keep_it_alive) {
