@@ -43,8 +43,8 @@ DatagramNode::DatagramNode(World& world, DatagramNetwork& network, const Node::M
   setup.self = peer_of(number);
   setup.cards.writer = setup.self;
   setup.seed = rng.fork("machines").next();
-  wiring_ = std::make_unique<Wiring>(NodePorts{timers_, transport_, store_, names_, keys_, Log{}},
-                                     std::move(setup));
+  wiring_ =
+      std::make_unique<Wiring>(NodePorts{timers_, transport_, store_, names_, keys_, Log{}}, setup);
 }
 
 Result<void, ports::StoreError> DatagramNode::start() {

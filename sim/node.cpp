@@ -66,8 +66,7 @@ Node::Node(World& world, Network& network, const Machine& machine, std::uint32_t
   setup.cards.writer = setup.self;
   setup.seed = world.fork(name_of("node", number, life)).next();
   wiring_ = std::make_unique<Wiring>(
-      NodePorts{timers_, *transport_, store_, names_, keys_, Log{}, &signatures_},
-      std::move(setup));
+      NodePorts{timers_, *transport_, store_, names_, keys_, Log{}, &signatures_}, setup);
   wiring_->on_event = [this](std::string_view event, const PeerId& peer) {
     world_.note(event_fact);
     world_.fingerprint().fold(number_);

@@ -109,22 +109,25 @@ dht::Namespace shared_records_namespace() {
 
 }  // namespace
 
-Wiring::Wiring(NodePorts ports, NodeSetup setup)
+Wiring::Wiring(NodePorts ports, const NodeSetup& setup)
     : ports_(ports),
-      setup_(std::move(setup)),
+      self_(setup.self),
+      join_(setup.join),
+      announce_(setup.announce),
+      seal_peer_record_(setup.seal_peer_record),
       events_(ports.timers),
-      connect_(part_ports(), setup_.connect, setup_.self, Rng(setup_.seed).fork("connect"),
+      connect_(part_ports(), setup.connect, setup.self, Rng(setup.seed).fork("connect"),
                [this](const auto& event) { on_connect_event(event); }),
       switch_(ports.links, ports.timers, connect_),
-      identify_(part_ports(), setup_.identify, setup_.self, Rng(setup_.seed).fork("identify"),
-                switch_, connect_, [this](const auto& event) { on_identify_event(event); }),
-      ping_(part_ports(), setup_.ping, Rng(setup_.seed).fork("ping"), switch_, connect_,
+      identify_(part_ports(), setup.identify, setup.self, Rng(setup.seed).fork("identify"), switch_,
+                connect_, [this](const auto& event) { on_identify_event(event); }),
+      ping_(part_ports(), setup.ping, Rng(setup.seed).fork("ping"), switch_, connect_,
             [this](const auto& event) { on_ping_event(event); }),
       dht_(
-          part_ports(), dht_setup(), setup_.self, Rng(setup_.seed).fork("dht"), switch_, connect_,
-          [this](const auto& event) { on_dht_event(event); },
+          part_ports(), dht_setup(setup), setup.self, Rng(setup.seed).fork("dht"), switch_,
+          connect_, [this](const auto& event) { on_dht_event(event); },
           [this](const PeerInfo& peer) { connect_.add_addresses(peer, connect::Source::learned); }),
-      cards_(part_ports(), setup_.cards, Rng(setup_.seed).fork("cards"), ports.agent_keys,
+      cards_(part_ports(), setup.cards, Rng(setup.seed).fork("cards"), ports.agent_keys,
              {.put =
                   [this](const Bytes& key, const Bytes& value, auto then) {
                     dht_.look_up([&](dht::Dht& dht, Now now) { return dht.put(now, key, value); },
@@ -153,11 +156,11 @@ Wiring::Wiring(NodePorts ports, NodeSetup setup)
                          [&](dht::Dht& dht, Now now) { return dht.get(now, key, options); },
                          std::move(then));
                    }}),
-      trust_(make_trust()),
-      witness_(make_witness()),
-      cross_check_(make_cross_check()) {
-  if (setup_.hello)
-    hello_.emplace(part_ports(), *setup_.hello, setup_.self, switch_, connect_,
+      trust_(make_trust(setup)),
+      witness_(make_witness(setup)),
+      cross_check_(make_cross_check(setup)) {
+  if (setup.hello)
+    hello_.emplace(part_ports(), *setup.hello, setup.self, switch_, connect_,
                    [this](const auto& event) { on_hello_event(event); });
 }
 
@@ -250,20 +253,20 @@ void Wiring::on_ping_event(const session::PingEvent& event) {
 
 void Wiring::on_dht_event(const dht::Event& event) {
   if (std::holds_alternative<dht::EntryWanted>(event)) {
-    tell("alone", setup_.self);
+    tell("alone", self_);
     enter();
   } else if (std::holds_alternative<dht::TableChanged>(event)) {
-    tell("table changed", setup_.self);
+    tell("table changed", self_);
   } else if (std::holds_alternative<dht::LookupDone>(event)) {
-    tell("looked up", setup_.self);
+    tell("looked up", self_);
   } else if (const auto* joined = std::get_if<dht::Joined>(&event)) {
-    tell("joined", setup_.self);
+    tell("joined", self_);
     ports_.log.info("joined the mesh", {{"table", joined->table_size}});
   }
 }
 
 void Wiring::on_cards_event(const agents::Event& event) {
-  tell("card", setup_.self);
+  tell("card", self_);
   // What was found, perhaps in the cache of the DHT, is known to be out of date.
   if (const auto* refused = std::get_if<agents::ResolveRefused>(&event);
       refused != nullptr && refused->why.reason == agents::Refusal::older_than_known)
@@ -324,8 +327,7 @@ void Wiring::enter() {
       if (!result) ports_.log.info("no entry here", {{"door", door}, {"why", result.error().text}});
     };
   };
-  for (const Multiaddr& address : setup_.join)
-    connect_.connect(address, told(wire::to_text(address)));
+  for (const Multiaddr& address : join_) connect_.connect(address, told(wire::to_text(address)));
   for (const PeerInfo& peer : connect_.remembered(remembered_peers_tried))
     if (!connect_.connector().is_dialling(peer.id))
       connect_.connect(peer.id, told(wire::to_text(peer.id)));
@@ -373,14 +375,13 @@ void Wiring::put_unchecked(const Bytes& key, const Bytes& value,
 }
 
 void Wiring::tell_addresses() {
-  addresses_ = setup_.announce.empty() ? listening_ : setup_.announce;
-  if (setup_.announce.empty()) {
+  addresses_ = announce_.empty() ? listening_ : announce_;
+  if (announce_.empty()) {
     for (const Multiaddr& seen : identify_.identify().observed_addresses())
       if (std::ranges::find(addresses_, seen) == addresses_.end()) addresses_.push_back(seen);
   }
-  const Bytes record = setup_.seal_peer_record
-                           ? setup_.seal_peer_record(addresses_, ports_.timers.now().unix)
-                           : Bytes{};
+  const Bytes record =
+      seal_peer_record_ ? seal_peer_record_(addresses_, ports_.timers.now().unix) : Bytes{};
   identify_.set_local(addresses_, switch_.protocols(), record);
   dht_.set_local_addresses(addresses_);
 }
@@ -405,16 +406,16 @@ parts::PartPorts Wiring::part_ports() {
           .log = ports_.log};
 }
 
-parts::DhtSetup Wiring::dht_setup() {
-  parts::DhtSetup dht = setup_.dht;
+parts::DhtSetup Wiring::dht_setup(const NodeSetup& setup) {
+  parts::DhtSetup dht = setup.dht;
   dht.config.table.seen_at = [this](const PeerId& peer) -> std::optional<Multiaddr> {
     const Multiaddr* remote = connect_.connector().remote_of(peer);
     if (remote == nullptr) return std::nullopt;
     return *remote;
   };
-  if (setup_.are_ids_certified)
+  if (setup.are_ids_certified)
     dht.config.admission.is_certified = [this](const PeerId& peer) { return is_member(peer); };
-  else if (setup_.hello && setup_.hello->strangers != session::StrangerPolicy::welcome)
+  else if (setup.hello && setup.hello->strangers != session::StrangerPolicy::welcome)
     // Lookups hear of strangers too, and ask whomever they hear of: their word does not count.
     dht.config.admission.is_certified = [this](const PeerId& peer) { return is_let_in(peer); };
   dht.namespaces.push_back(cards_namespace());

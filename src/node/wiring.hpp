@@ -17,7 +17,7 @@ namespace mycel {
 
 class Wiring {
  public:
-  Wiring(NodePorts ports, NodeSetup setup);
+  Wiring(NodePorts ports, const NodeSetup& setup);
   Wiring(const Wiring&) = delete;
   Wiring& operator=(const Wiring&) = delete;
 
@@ -51,7 +51,7 @@ class Wiring {
   void probe_protocol(ConnectionId connection, const std::string& protocol,
                       const parts::Then<bool>& then);
 
-  const PeerId& self() const { return setup_.self; }
+  const PeerId& self() const { return self_; }
   /// Where others are told to find this node, without /p2p.
   const Addresses& addresses() const { return addresses_; }
   std::vector<std::string> protocols() const { return switch_.protocols(); }
@@ -85,10 +85,10 @@ class Wiring {
   void on_cross_check_event(const dht::CrossCheckEvent& event);
 
   parts::PartPorts part_ports();
-  parts::DhtSetup dht_setup();
-  std::unique_ptr<parts::WitnessPart> make_witness();
-  std::unique_ptr<parts::TrustPart> make_trust();
-  std::unique_ptr<parts::CrossCheckPart> make_cross_check();
+  parts::DhtSetup dht_setup(const NodeSetup& setup);
+  std::unique_ptr<parts::WitnessPart> make_witness(const NodeSetup& setup);
+  std::unique_ptr<parts::TrustPart> make_trust(const NodeSetup& setup);
+  std::unique_ptr<parts::CrossCheckPart> make_cross_check(const NodeSetup& setup);
   void let_in(const PeerId& peer, const session::Identity& identity);
   void on_reachable(const PeerId& peer, ConnectionId connection, const Multiaddr& remote);
   void on_unreachable(const PeerId& peer);
@@ -99,7 +99,10 @@ class Wiring {
   void tell(std::string_view event, const PeerId& peer);
 
   NodePorts ports_;
-  NodeSetup setup_;
+  PeerId self_;
+  Addresses join_;
+  Addresses announce_;
+  std::function<Bytes(const Addresses&, UnixTime)> seal_peer_record_;
   Addresses listening_;
   Addresses addresses_;
   std::optional<std::string> store_failure_;

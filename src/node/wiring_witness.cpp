@@ -24,7 +24,7 @@ void Wiring::on_witness_event(const dht::witness::Event& event) {
     tell("equivocation", evidence->against);
     trust_->on_evidence(*evidence);
   } else if (const auto* witnessed = std::get_if<dht::witness::Witnessed>(&event)) {
-    tell("witnessed", setup_.self);
+    tell("witnessed", self_);
     if (on_proof) on_proof(witnessed->proof);
   } else if (const auto* collected = std::get_if<dht::witness::Collected>(&event)) {
     if (on_proof) on_proof(collected->proof);
@@ -51,10 +51,10 @@ void Wiring::on_cross_check_event(const dht::CrossCheckEvent& event) {
 
 // What the edges need.
 
-std::unique_ptr<parts::WitnessPart> Wiring::make_witness() {
-  if (!setup_.witness || ports_.signatures == nullptr) return nullptr;
+std::unique_ptr<parts::WitnessPart> Wiring::make_witness(const NodeSetup& setup) {
+  if (!setup.witness || ports_.signatures == nullptr) return nullptr;
   return std::make_unique<parts::WitnessPart>(
-      part_ports(), *setup_.witness, Rng(setup_.seed).fork("witness"), switch_, connect_,
+      part_ports(), *setup.witness, Rng(setup.seed).fork("witness"), switch_, connect_,
       *ports_.signatures,
       parts::WitnessEdges{
           .find_nearest =
@@ -76,18 +76,18 @@ std::unique_ptr<parts::WitnessPart> Wiring::make_witness() {
       [this](const auto& event) { on_witness_event(event); });
 }
 
-std::unique_ptr<parts::TrustPart> Wiring::make_trust() {
-  if (!setup_.witness || ports_.signatures == nullptr) return nullptr;
-  return std::make_unique<parts::TrustPart>(part_ports(), trust::Config{.self = setup_.self},
+std::unique_ptr<parts::TrustPart> Wiring::make_trust(const NodeSetup& setup) {
+  if (!setup.witness || ports_.signatures == nullptr) return nullptr;
+  return std::make_unique<parts::TrustPart>(part_ports(), trust::Config{.self = setup.self},
                                             switch_, connect_, *ports_.signatures,
                                             [this](const auto& event) { on_trust_event(event); });
 }
 
-std::unique_ptr<parts::CrossCheckPart> Wiring::make_cross_check() {
-  if (!setup_.cross_check) return nullptr;
+std::unique_ptr<parts::CrossCheckPart> Wiring::make_cross_check(const NodeSetup& setup) {
+  if (!setup.cross_check) return nullptr;
   using OnPeers = parts::CrossCheckEdges::OnPeers;
   return std::make_unique<parts::CrossCheckPart>(
-      part_ports(), *setup_.cross_check, Rng(setup_.seed).fork("cross check"),
+      part_ports(), *setup.cross_check, Rng(setup.seed).fork("cross check"),
       parts::CrossCheckEdges{
           .find_nearest =
               [this](const Bytes& key, const OnPeers& then) {

@@ -245,7 +245,7 @@ Result<void, StartError> Daemon::enter_mesh() {
       dht::CrossCheckConfig{.again_after = setup.dht.config.refresh_interval + table_refresh_time};
   wiring_ = std::make_unique<Wiring>(
       NodePorts{loop_, *transport_, *store_, *names_, *agent_keys_, log_, signatures_.get()},
-      std::move(setup));
+      setup);
   const auto started = wiring_->start(listening);
   if (!started) return Err{StartError{started.error().text}};
   return {};
