@@ -83,6 +83,10 @@ void Fleet::step_calendar(std::uint32_t number, Duration by) {
   place.node ? place.node->timers().step_calendar(by) : place.clock.step_calendar(by);
 }
 
+void Fleet::drop() {
+  for (const auto& place : places_) place->node.reset();
+}
+
 void Fleet::take_down(std::uint32_t number, std::string_view how) {
   Place& place = *places_[number];
   for (const DownHook& hook : down_hooks_) hook(number, how);

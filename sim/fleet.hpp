@@ -46,6 +46,8 @@ class Fleet {
   void wipe(std::uint32_t number);
   /// A graceful stop: the peers are told.
   void stop(std::uint32_t number);
+  /// After the end of a run: all go, and nobody hears of it.
+  void drop();
   /// SIGSTOP and SIGCONT.
   void pause(std::uint32_t number);
   void resume(std::uint32_t number);

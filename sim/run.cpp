@@ -7,6 +7,7 @@
 #include "foundation/base/probe.hpp"
 
 #include "sim/datagram_run.hpp"
+#include "sim/heap.hpp"
 #include "sim/liars/liars.hpp"
 #include "sim/sealed_value.hpp"
 #include "sim/workload.hpp"
@@ -302,7 +303,20 @@ Outcome Run::conclude() {
   outcome_.dials = network_.counts().dials;
   outcome_.connections = network_.carrier().connections_used();
   outcome_.nodes = plan_.nodes;
+  outcome_.node_bytes = weigh_nodes();
   return std::move(outcome_);
+}
+
+// The run is over, so the nodes may go: what the heap loses with them was theirs.
+std::uint64_t Run::weigh_nodes() {
+  const std::vector<std::uint32_t> alive = fleet_.alive();
+  std::uint64_t records = 0;
+  for (const std::uint32_t number : alive)
+    records += fleet_.node(number).wiring().dht().dht().counters().record_bytes;
+  const std::uint64_t before = heap_in_use();
+  fleet_.drop();
+  const std::uint64_t lost = before - std::min(before, heap_in_use());
+  return lost > records ? (lost - records) / alive.size() : 0;
 }
 
 void Run::accuse(std::string_view judge, std::string text) {

@@ -62,6 +62,9 @@ struct Outcome {
   std::uint64_t events = 0;
   std::uint64_t dials = 0;
   std::uint64_t connections = 0;  ///< open at the end
+  /// What one node holds at the end on the heap, on average of those that are up, beside the keys
+  /// and values of its records. 0 where nobody counts: in the datagram cut, and under sanitizers.
+  std::uint64_t node_bytes = 0;
   std::uint32_t nodes = 0;
   std::uint32_t core = 0;                       ///< nodes that had to be well at the end
   std::map<std::string, std::uint64_t> faults;  ///< by kind, that really happened
@@ -143,6 +146,7 @@ class Run {
   void drain();
   void run_until(Instant end);
   Outcome conclude();
+  std::uint64_t weigh_nodes();
 
   const Scenario& scenario_;
   const Plan& plan_;

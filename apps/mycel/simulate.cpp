@@ -144,6 +144,7 @@ json::object to_json(const sim::Plan& plan, const sim::Outcome& outcome, double 
                       {"events", outcome.events},
                       {"dials", outcome.dials},
                       {"connections", outcome.connections},
+                      {"node_bytes", outcome.node_bytes},
                       {"fault_kinds", json::value_from(outcome.faults)},
                       {"probes", json::value_from(outcome.probes)},
                       {"figures", figures_json(outcome.figures)}};

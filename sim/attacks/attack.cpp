@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include <malloc.h>
-
+#include "sim/heap.hpp"
 #include "sim/sealed_value.hpp"
 
 namespace mycel::sim {
@@ -13,10 +12,6 @@ constexpr Duration settle = 180s;
 constexpr Duration between_asks = 5ms;
 constexpr std::size_t called_on = 40;  // honest nodes around a key that an attacker's id visits
 constexpr std::uint64_t first_ground = 1'000'000'000;  // ids below it are those of honest nodes
-
-std::uint64_t memory_in_use() {
-  return mallinfo2().uordblks;
-}
 
 AttackOutcome outcome_of(Trial& trial) {
   return {.tallies = std::move(trial.tallies()), .deliveries = trial.machines().delivered()};
@@ -33,12 +28,12 @@ PeerId grind(const dht::Key& target, const dht::Distance& limit, std::uint64_t& 
 }  // namespace
 
 AttackOutcome run(const ShareAttack& attack) {
-  const std::uint64_t before = memory_in_use();
+  const std::uint64_t before = heap_in_use();
   Trial trial(attack.seed, attack.deceit);
   trial.grow(attack.nodes,
              [&](Trial::Number) { return trial.rng().below(100) < attack.liars_percent; });
   trial.machines().run_for(settle);
-  const std::uint64_t bytes = memory_in_use() - before;
+  const std::uint64_t bytes = heap_in_use() - before;
   const std::uint32_t liars = trial.liars_per_mille_in_tables();
   const auto for_each_ask = [&](auto&& ask) {
     for (std::uint32_t i = 0; i < attack.asks; ++i)
