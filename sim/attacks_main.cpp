@@ -9,12 +9,16 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/os/memory.hpp"
+
 #include "sim/attacks/attack.hpp"
 
 namespace {
 
 using namespace mycel;
 using namespace mycel::sim;
+
+constexpr std::size_t memory_per_node_bytes = std::size_t{96} * 1024;  // more than one takes
 
 double ms_at(std::vector<dht::Facts> facts, std::size_t percent) {
   if (facts.empty()) return 0;
@@ -31,6 +35,11 @@ double messages(const std::vector<dht::Facts>& facts) {
 
 double percent(std::uint32_t part, std::uint32_t whole) {
   return whole == 0 ? 0 : 100.0 * part / whole;
+}
+
+/// Of a DHT machine and what carries its messages, before there are records.
+double kib_of_each(const AttackOutcome& outcome, std::uint32_t nodes) {
+  return static_cast<double>(outcome.bytes_in_use) / 1024 / nodes;
 }
 
 void tell(const std::string& title, const AttackOutcome& outcome, double seconds) {
@@ -103,8 +112,10 @@ void print_rows(std::uint32_t nodes, std::uint64_t seed) {
   const auto lies = [&](std::uint32_t liars) {
     return run(ShareAttack{.seed = seed, .nodes = nodes, .liars_percent = liars}).tallies;
   };
-  const Tallies honest = lies(0);
-  rows_of_lookups("sim" + size + "_", honest[d8], honest[plain]);
+  const AttackOutcome honest = run(ShareAttack{.seed = seed, .nodes = nodes, .liars_percent = 0});
+  rows_of_lookups("sim" + size + "_", honest.tallies[d8], honest.tallies[plain]);
+  row("sim" + size + "_dht_KiB_per_node", kib_of_each(honest, nodes), "KiB", "lower", "20", "",
+      "null");
   const Tallies fifth = lies(20);
   row("liars20_" + size + "_success_pct", percent(fifth[d8].found, fifth[d8].gets), "%", "higher",
       "99.9", "plain Kademlia, same run",
@@ -146,6 +157,7 @@ int main(int count, char** words) {
   const auto nodes = static_cast<std::uint32_t>(number(2, 1000));
   const std::uint64_t seed = number(3, 1);
   if (nodes < 100 || nodes > 1'000'000) return usage();
+  os::reserve_huge_pages(nodes * memory_per_node_bytes);
   const std::string size = std::to_string(nodes) + " nodes, seed " + std::to_string(seed) + ", ";
   if (kind == "share") {
     for (const Deceit deceit : {Deceit::withhold, Deceit::collude, Deceit::strict})
