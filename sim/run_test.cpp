@@ -91,6 +91,17 @@ TEST(Run, a_link_that_two_faults_cut_heals_when_both_have_ended) {
   EXPECT_THAT(told, testing::ElementsAre("#0 cut", "#1 cut", "#0 cut", "#1 cut"));
 }
 
+// The figure for ten thousand of them is in docs/performance.md; this is what a change of a part
+// shows in.
+TEST(Run, a_whole_node_of_a_mesh_holds_no_more_than_64_KiB) {
+  const Scenario large = shipped("large");
+  const Outcome outcome = run(large, draw(large, 1, 60));
+  EXPECT_THAT(in_words(outcome.violations), IsEmpty());
+  if (outcome.node_bytes == 0) GTEST_SKIP() << "a sanitizer's allocator does not count";
+  EXPECT_GT(outcome.node_bytes, 16U * 1024);
+  EXPECT_LE(outcome.node_bytes, 64U * 1024);
+}
+
 /// The judges that a run has when every node's answers of the DHT are bent.
 std::set<std::string> accusers_when(const std::function<void(dht::Message&)>& bend) {
   const Scenario scenario = scenario_of(small);
