@@ -91,8 +91,7 @@ TEST(Run, a_link_that_two_faults_cut_heals_when_both_have_ended) {
   EXPECT_THAT(told, testing::ElementsAre("#0 cut", "#1 cut", "#0 cut", "#1 cut"));
 }
 
-// The figure for ten thousand of them is in docs/performance.md; this is what a change of a part
-// shows in.
+// A part that begins to hold more shows here; larger meshes are in docs/performance.md.
 TEST(Run, a_whole_node_of_a_mesh_holds_no_more_than_64_KiB) {
   const Scenario large = shipped("large");
   const Outcome outcome = run(large, draw(large, 1, 60));
