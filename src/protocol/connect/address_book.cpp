@@ -93,7 +93,7 @@ bool AddressBook::add_one(Instant now, Entry& entry, Multiaddr address, Source s
     if (first->expires > expires) return false;
     entry.addresses.erase(first);
   }
-  entry.addresses.push_back({.address = address, .source = source, .expires = expires});
+  entry.addresses.push_back({.address = std::move(address), .source = source, .expires = expires});
   return true;
 }
 
