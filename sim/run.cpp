@@ -254,6 +254,7 @@ void Run::converge() {
   }
   core_.insert(honest.begin(), honest.begin() + static_cast<std::ptrdiff_t>(size));
   std::vector<std::pair<dht::Key, std::uint32_t>> points;
+  points.reserve(core_.size());
   for (const std::uint32_t number : core_)
     points.emplace_back(dht::Key::of(fleet_.peer_of(number)), number);
   core_order_ = KeyOrder(std::move(points));

@@ -13,6 +13,7 @@ namespace {
 template <class Peers>
 std::vector<PeerId> ids_of(const Peers& peers) {
   std::vector<PeerId> ids;
+  ids.reserve(peers.size());
   for (const auto& peer : peers) ids.push_back(peer.id);
   return ids;
 }
