@@ -117,7 +117,7 @@ class Deadlines {
 
   // One burst must not make thousands of nodes in one process keep its room for ever. Slots go from
   // the end, as far as they are unused; what comes next stands at the beginning, so that more can
-  // go when it is tried again: at half as many, and after as many removals as there are slots.
+  // go when it is tried again: at half as many, or after as many removals as there are slots.
   void forget_burst() {
     if (slots_.size() <= kept_max) return;
     if (heap_.size() > few_ && removed_ < slots_.size()) return;
@@ -164,7 +164,7 @@ class Deadlines {
   std::vector<Entry> heap_;
   std::vector<Slot> slots_;
   std::uint32_t unused_ = none;  // the first of them
-  // When it is worth a look at what is unused: with so few deadlines left, and after many removals.
+  // When it is worth a look at what is unused: with so few deadlines left, or after many removals.
   std::size_t few_ = SIZE_MAX;
   std::size_t removed_ = 0;  // since the last look
   std::uint64_t order_ = 0;
