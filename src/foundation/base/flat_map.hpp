@@ -1,7 +1,7 @@
 #pragma once
 // A map for what is under way: keys in one sorted block, each beside a pointer to its value, and
-// values that are used again, so that coming and going mostly allocates nothing. Meant for up to some
-// thousands of entries; adding one in the middle moves the keys behind it.
+// values that are used again, so that coming and going mostly allocates nothing. Meant for up to
+// some thousands of entries; adding one in the middle moves the keys behind it.
 
 #include <algorithm>
 #include <cstddef>
