@@ -215,6 +215,10 @@ class MycelNode:
         """What it knows of one connected peer; None if that is nothing."""
         return next((entry for entry in self.peers() if entry["peer"] == peer), None)
 
+    def is_dialled_by(self, peer):
+        entry = self.peer_entry(peer)
+        return entry is not None and is_inbound(entry)
+
     def knows(self, peer, timeout=20.0):
         """Waits until that peer is connected and has been identified."""
         def entry():
