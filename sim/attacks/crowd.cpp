@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "foundation/base/check.hpp"
+
 namespace mycel::sim {
 namespace {
 
@@ -42,30 +44,29 @@ void Crowd::twist(const dht::Message& asked, dht::Message& answer) {
   answer.closer = nearest(target, first, named_a_time);
 }
 
-// Peers that share a prefix with the target are nearer than all others: of the sorted points only
-// the smallest such range that is large enough need be looked at.
+// Points in order are the leaves of a binary tree. Walked from the root into the target's half
+// first, they come nearest first, and what comes too early is left out a subtree at a time.
 std::vector<dht::Peer> Crowd::nearest(const dht::Key& target, std::size_t first,
                                       std::size_t count) const {
-  auto begin = members_.begin();
-  auto end = members_.end();
-  for (unsigned bit = 0; bit < 64; ++bit) {
+  std::vector<dht::Peer> peers;
+  const auto walk = [&](auto& self, Members begin, Members end, unsigned bit) -> void {
+    const auto size = static_cast<std::size_t>(end - begin);
+    if (size <= first) {
+      first -= size;
+      return;
+    }
+    if (peers.size() == count) return;
+    if (size == 1) return peers.push_back(begin->peer);
+    check(bit < 64, "no two points begin with the same eight bytes");
     const std::uint64_t mask = std::uint64_t{1} << (63 - bit);
     const auto middle = std::partition_point(
         begin, end, [&](const Member& member) { return (member.point.words[0] & mask) == 0; });
     const bool is_high = (target.words[0] & mask) != 0;
-    const auto inner_begin = is_high ? middle : begin;
-    const auto inner_end = is_high ? end : middle;
-    if (static_cast<std::size_t>(inner_end - inner_begin) < first + count) break;
-    begin = inner_begin;
-    end = inner_end;
-  }
-  std::vector<const Member*> near;
-  for (auto member = begin; member != end; ++member) near.push_back(&*member);
-  std::ranges::sort(near, {},
-                    [&](const Member* member) { return distance(member->point, target); });
-  std::vector<dht::Peer> peers;
-  for (std::size_t i = first; i < std::min(near.size(), first + count); ++i)
-    peers.push_back(near[i]->peer);
+    if (is_high) self(self, middle, end, bit + 1);
+    self(self, begin, middle, bit + 1);
+    if (!is_high) self(self, middle, end, bit + 1);
+  };
+  walk(walk, members_.begin(), members_.end(), 0);
   return peers;
 }
 

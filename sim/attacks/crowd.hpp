@@ -34,6 +34,7 @@ class Crowd {
     dht::Key point;
     dht::Peer peer;
   };
+  using Members = std::vector<Member>::const_iterator;
   std::vector<dht::Peer> nearest(const dht::Key& target, std::size_t first,
                                  std::size_t count) const;
 
