@@ -51,6 +51,7 @@ void VirtualLinks::let_go(std::uint32_t connection, Side side) {
   connections_[position] = last;
   carrier_.connection(last.connection).ends[last.side].position = position;
   connections_.pop_back();
+  if (connections_.size() < connections_.capacity() / 4) connections_.shrink_to_fit();
   carrier_.leave(connection, side, false);
 }
 

@@ -117,18 +117,18 @@ class Deadlines {
 
   // One burst must not make thousands of nodes in one process keep its room for ever. Slots go from
   // the end, as far as they are unused; what comes next stands at the beginning, so that more can
-  // go when it is tried again: at half as many, or after as many removals as there are slots.
+  // go when it is tried again: at half as many, or after a quarter as many removals as slots.
   void forget_burst() {
     if (slots_.size() <= kept_max) return;
-    if (heap_.size() > few_ && removed_ < slots_.size()) return;
+    if (heap_.size() > few_ && removed_ * 4 < slots_.size()) return;
     removed_ = 0;
     few_ = heap_.size() / 2;
+    if (heap_.size() * 4 < heap_.capacity()) heap_.shrink_to_fit();
     std::size_t used = slots_.size();
     while (used > 0 && slots_[used - 1].generation == 0) --used;
-    if (used <= slots_.size() / 2) {
+    if (used * 4 <= slots_.size() * 3) {
       slots_.resize(used);
       slots_.shrink_to_fit();
-      heap_.shrink_to_fit();
     }
     unused_ = none;
     for (std::size_t index = slots_.size(); index-- > 0;)

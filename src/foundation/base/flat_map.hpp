@@ -107,7 +107,7 @@ class FlatMap {
     entries_.shrink_to_fit();
   }
 
-  static constexpr std::size_t kept_max = 2;
+  static constexpr std::size_t kept_max = 1;
 
   std::vector<Entry> entries_;
   std::vector<std::unique_ptr<Value>> unused_;
