@@ -1,6 +1,8 @@
 #include "foundation/wire/proto.hpp"
 
+#include <array>
 #include <bit>
+#include <cstddef>
 
 #include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
@@ -33,9 +35,16 @@ ProtoField read_value(protozero::pbf_reader& reader) {
 }
 
 // Protobuf varints are wider than multiformats ones: ten bytes carry 64 bits.
-void append_proto_varint(std::vector<std::byte>& to, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) to.push_back(static_cast<std::byte>(value | 0x80));
-  to.push_back(static_cast<std::byte>(value));
+std::byte* put_varint(std::byte* to, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<std::byte>(value | 0x80);
+  *to++ = static_cast<std::byte>(value);
+  return to;
+}
+
+void append_varints(std::vector<std::byte>& to, std::uint64_t tag, std::uint64_t value) {
+  std::array<std::byte, 20> both;
+  const std::byte* const end = put_varint(put_varint(both.data(), tag), value);
+  append(to, {both.data(), end});
 }
 
 std::size_t varint_size_of(std::uint64_t value) {
@@ -45,10 +54,34 @@ std::size_t varint_size_of(std::uint64_t value) {
 constexpr std::uint64_t varint_type = 0;
 constexpr std::uint64_t length_delimited_type = 2;
 
+// The field at the beginning if its tag is one byte and its number or length another, as nearly all
+// of ours are. Takes it off `rest`.
+std::optional<ProtoField> take_short_field(ByteView& rest) {
+  constexpr std::size_t head_size = 2;
+  constexpr std::uint64_t type_bits = 3;
+  if (rest.size() < head_size) return std::nullopt;
+  const auto tag = std::to_integer<std::uint32_t>(rest[0]);
+  const auto value = std::to_integer<std::uint64_t>(rest[1]);
+  ProtoField field{.id = tag >> type_bits, .number = 0, .bytes = {}};
+  if (tag >= 0x80 || value >= 0x80 || field.id == 0) return std::nullopt;
+  const std::uint64_t type = tag & ((1U << type_bits) - 1);
+  if (type == varint_type) {
+    field.number = value;
+    rest = rest.subspan(head_size);
+    return field;
+  }
+  if (type != length_delimited_type || rest.size() - head_size < value) return std::nullopt;
+  field.kind = ProtoField::Kind::bytes;
+  field.bytes = rest.subspan(head_size, value);
+  rest = rest.subspan(head_size + value);
+  return field;
+}
+
 }  // namespace
 
 std::optional<ProtoField> ProtoReader::next() {
   if (!ok_ || rest_.empty()) return std::nullopt;
+  if (auto field = take_short_field(rest_)) return field;
   try {
     protozero::pbf_reader reader(reinterpret_cast<const char*>(rest_.data()), rest_.size());
     if (!reader.next()) return std::nullopt;
@@ -62,8 +95,7 @@ std::optional<ProtoField> ProtoReader::next() {
 }
 
 ProtoWriter& ProtoWriter::number(std::uint32_t field, std::uint64_t value) {
-  append_proto_varint(buffer_, (std::uint64_t{field} << 3) | varint_type);
-  append_proto_varint(buffer_, value);
+  append_varints(buffer_, (std::uint64_t{field} << 3) | varint_type, value);
   return *this;
 }
 
@@ -74,8 +106,7 @@ ProtoWriter& ProtoWriter::bytes(std::uint32_t field, ByteView value) {
 }
 
 ProtoWriter& ProtoWriter::begin(std::uint32_t field, std::size_t size) {
-  append_proto_varint(buffer_, (std::uint64_t{field} << 3) | length_delimited_type);
-  append_proto_varint(buffer_, size);
+  append_varints(buffer_, (std::uint64_t{field} << 3) | length_delimited_type, size);
   return *this;
 }
 

@@ -49,6 +49,26 @@ TEST(Proto, stops_at_the_first_malformed_byte_and_says_so) {
   }
 }
 
+TEST(Proto, a_field_reads_the_same_however_long_its_head_is_written) {
+  for (const std::string_view hex : {"0a026869", "8a00026869", "0a82006869", "8a0082006869"}) {
+    const Bytes message = from_hex(hex);
+    ProtoReader reader(message);
+    const auto field = reader.next();
+    ASSERT_TRUE(field) << hex;
+    EXPECT_TRUE(field->is_bytes(1) && as_text(field->bytes) == "hi") << hex;
+    EXPECT_FALSE(reader.next()) << hex;
+    EXPECT_TRUE(reader.ok()) << hex;
+  }
+  for (const std::string_view hex : {"787f", "f8007f", "78ff00"}) {
+    const Bytes message = from_hex(hex);
+    ProtoReader reader(message);
+    const auto field = reader.next();
+    ASSERT_TRUE(field) << hex;
+    EXPECT_TRUE(field->is_number(15) && field->number == 127) << hex;
+    EXPECT_FALSE(reader.next()) << hex;
+  }
+}
+
 TEST(Proto, an_empty_message_is_a_message) {
   ProtoReader reader({});
   EXPECT_FALSE(reader.next());
