@@ -1,3 +1,22 @@
+# mycel_test(<name> <program> <source>...)
+# What ctest runs. A program of many stories is several tests, `<name>/1` and so on, and the largest
+# start first, so that no core waits for the last one.
+function(mycel_test name program)
+  list(LENGTH ARGN stories)
+  math(EXPR shards "${stories} / 8")
+  if(shards LESS 2)
+    add_test(NAME ${name} COMMAND ${program})
+    set_tests_properties(${name} PROPERTIES COST ${stories})
+    return()
+  endif()
+  foreach(shard RANGE 1 ${shards})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}/${shard} COMMAND ${program})
+    set_tests_properties(${name}/${shard} PROPERTIES COST ${stories}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index}")
+  endforeach()
+endfunction()
+
 # mycel_module(<layer/name> USES <layer/name>... LINKS <target>...)
 # One library a folder. Beside it:
 #   <name>_linkable    a program that holds all of the library and only what it declares: it must link
@@ -27,7 +46,7 @@ function(mycel_module path)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest_main GTest::gmock rapidcheck)
-    add_test(NAME ${path} COMMAND ${name}_test)
+    mycel_test(${path} ${name}_test ${tests})
   endif()
   if(MYCEL_FUZZ)
     foreach(fuzzer ${fuzzers})
