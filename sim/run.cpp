@@ -314,9 +314,7 @@ std::uint64_t Run::weigh_nodes() {
   std::uint64_t records = 0;
   for (const std::uint32_t number : alive)
     records += fleet_.node(number).wiring().dht().dht().counters().record_bytes;
-  const std::uint64_t before = heap_in_use();
-  fleet_.drop();
-  const std::uint64_t lost = before - std::min(before, heap_in_use());
+  const std::uint64_t lost = heap_freed_by([this] { fleet_.drop(); });
   return lost > records ? (lost - records) / alive.size() : 0;
 }
 

@@ -25,15 +25,23 @@ PeerId grind(const dht::Key& target, const dht::Distance& limit, std::uint64_t& 
   }
 }
 
-}  // namespace
-
-AttackOutcome run(const ShareAttack& attack) {
-  const std::uint64_t before = heap_in_use();
-  Trial trial(attack.seed, attack.deceit);
+void grow_and_settle(Trial& trial, const ShareAttack& attack) {
   trial.grow(attack.nodes,
              [&](Trial::Number) { return trial.rng().below(100) < attack.liars_percent; });
   trial.machines().run_for(settle);
-  const std::uint64_t bytes = heap_in_use() - before;
+}
+
+}  // namespace
+
+std::uint64_t weigh_machine(const ShareAttack& network) {
+  Trial trial(network.seed, network.deceit);
+  grow_and_settle(trial, network);
+  return heap_freed_by([&] { trial.machines().drop(); }) / network.nodes;
+}
+
+AttackOutcome run(const ShareAttack& attack) {
+  Trial trial(attack.seed, attack.deceit);
+  grow_and_settle(trial, attack);
   const std::uint32_t liars = trial.liars_per_mille_in_tables();
   const auto for_each_ask = [&](auto&& ask) {
     for (std::uint32_t i = 0; i < attack.asks; ++i)
@@ -51,7 +59,6 @@ AttackOutcome run(const ShareAttack& attack) {
   });
   AttackOutcome outcome = outcome_of(trial);
   outcome.liars_per_mille_in_tables = liars;
-  outcome.bytes_in_use = bytes;
   return outcome;
 }
 

@@ -41,11 +41,14 @@ struct AttackOutcome {
   /// Of the table entries of honest nodes; of an eclipse, of its victims.
   std::uint32_t liars_per_mille_in_tables = 0;
   std::uint64_t deliveries = 0;
-  std::uint64_t bytes_in_use = 0;  ///< by all nodes, before the first operation
 };
 
 AttackOutcome run(const ShareAttack& attack);
 AttackOutcome run(const RegionAttack& attack);
 AttackOutcome run(const EclipseAttack& attack);
+
+/// What one DHT machine of such a network holds on the heap when all have joined and settled,
+/// before there are records. In bytes, on average.
+std::uint64_t weigh_machine(const ShareAttack& network);
 
 }  // namespace mycel::sim

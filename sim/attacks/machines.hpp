@@ -60,6 +60,9 @@ class Machines {
   std::optional<Number> number_of(const PeerId& id) const;
   std::uint64_t delivered() const { return delivered_; }
 
+  /// Ends all nodes; nothing may be asked of them any more.
+  void drop() { nodes_.clear(); }
+
  private:
   struct Node {
     PeerInfo peer;
