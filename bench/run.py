@@ -3,7 +3,7 @@
 
     run.py transport [--json] [--rounds 5]     two processes on loopback: connect, ping, streams, bulk, memory
     run.py dht [--json] [--rounds 5]           20 processes on loopback: put and get; and 1,000 simulated nodes, also
-                                               under attack (--sim-nodes 10000 takes an hour)
+                                               under attack (--sim-nodes 10000 takes a quarter of an hour)
     run.py sim [--json] [--rounds 5]           the simulator itself: speed and memory
     run.py sim --budgets [--write]             messages, bytes and virtual time of each operation, exactly
 
