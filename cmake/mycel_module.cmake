@@ -1,18 +1,18 @@
 # mycel_test(<name> <program> <source>...)
-# What ctest runs. A program of many stories is several tests, `<name>/1` and so on, and the largest
-# start first, so that no core waits for the last one.
+# What ctest runs. A program of many sources is several tests, `<name>/1` and so on, of some eight
+# each, and the largest start first, so that no core waits for the last one.
 function(mycel_test name program)
-  list(LENGTH ARGN stories)
-  math(EXPR shards "${stories} / 8")
+  list(LENGTH ARGN files)
+  math(EXPR shards "${files} / 8")
   if(shards LESS 2)
     add_test(NAME ${name} COMMAND ${program})
-    set_tests_properties(${name} PROPERTIES COST ${stories})
+    set_tests_properties(${name} PROPERTIES COST ${files})
     return()
   endif()
   foreach(shard RANGE 1 ${shards})
     math(EXPR index "${shard} - 1")
     add_test(NAME ${name}/${shard} COMMAND ${program})
-    set_tests_properties(${name}/${shard} PROPERTIES COST ${stories}
+    set_tests_properties(${name}/${shard} PROPERTIES COST ${files}
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index}")
   endforeach()
 endfunction()
@@ -20,7 +20,7 @@ endfunction()
 # mycel_module(<layer/name> USES <layer/name>... LINKS <target>...)
 # One library a folder. Beside it:
 #   <name>_linkable    a program that holds all of the library and only what it declares: it must link
-#   <name>_test     its *_test.cpp, run by ctest as <layer/name>
+#   <name>_test     its *_test.cpp, run by ctest as <layer/name>, see mycel_test
 #   <stem>_fuzz     one libFuzzer program for each *_fuzz.cpp, in the fuzzing preset
 #   <name>_bench    its *_bench.cpp
 function(mycel_module path)
