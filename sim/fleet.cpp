@@ -50,6 +50,7 @@ void Fleet::crash(std::uint32_t number) {
 void Fleet::wipe(std::uint32_t number) {
   crash(number);
   places_[number]->disk.wipe();
+  places_[number]->wipes += 1;
 }
 
 void Fleet::stop(std::uint32_t number) {

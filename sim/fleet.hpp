@@ -72,6 +72,8 @@ class Fleet {
   /// What the node would be started with now.
   NodeSetup setup_of(std::uint32_t number) const;
   std::uint32_t starts(std::uint32_t number) const { return places_[number]->starts; }
+  /// How often the machine was set up anew.
+  std::uint32_t wipes(std::uint32_t number) const { return places_[number]->wipes; }
 
  private:
   struct Place {
@@ -81,6 +83,7 @@ class Fleet {
     Clock clock;
     std::unique_ptr<Node> node;
     std::uint32_t starts = 0;
+    std::uint32_t wipes = 0;
     bool is_paused = false;
     bool is_liar = false;
   };

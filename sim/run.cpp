@@ -183,16 +183,26 @@ void Run::set_up(std::uint32_t number, NodeSetup& setup) {
     setup.connect.addresses.peers_max = limits.known_peers;
     setup.connect.cache.peers_max = limits.known_peers / 4;
   }
-  // The doors that its operator knows: nodes that came before it; the first one begins alone.
-  if (number == 0 && fleet_.starts(number) <= 1) return;
-  Rng doors = world_.fork("doors of " + std::to_string(number));
+  setup.join = doors_of(number);
+}
+
+// The doors that the operator knows: nodes that came before it; the first one begins alone. Where
+// they stand is asked when a machine is set up, and again when it is set up anew: one that has
+// forgotten everything, and whose doors have all moved, could never come back.
+Addresses Run::doors_of(std::uint32_t number) {
+  if (number == 0 && fleet_.starts(number) <= 1) return {};
+  Doors& doors = doors_[number];
+  if (!doors.addresses.empty() && doors.wipes == fleet_.wipes(number)) return doors.addresses;
+  doors = {.wipes = fleet_.wipes(number), .addresses = {}};
+  Rng rng = world_.fork("doors of " + std::to_string(number));
   const std::uint32_t known = std::min(number == 0 ? plan_.nodes : number, first_doors);
   for (std::uint32_t i = 0; i < doors_max; ++i) {
-    const auto door = static_cast<std::uint32_t>(doors.below(known));
-    const Multiaddr address = Network::address_of(door);
-    if (door != number && std::ranges::find(setup.join, address) == setup.join.end())
-      setup.join.push_back(address);
+    const auto door = static_cast<std::uint32_t>(rng.below(known));
+    const Multiaddr address = network_.address(door);
+    if (door != number && std::ranges::find(doors.addresses, address) == doors.addresses.end())
+      doors.addresses.push_back(address);
   }
+  return doors.addresses;
 }
 
 void Run::listen_to(Node& node) {

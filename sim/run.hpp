@@ -124,6 +124,10 @@ class Run {
   bool end(Ticket ticket, const Ending& ending);
 
  private:
+  struct Doors {
+    std::uint32_t wipes = 0;  // of the machine, when it was told
+    Addresses addresses;
+  };
   struct UnderWay {
     std::uint32_t node = 0;
     std::string operation;
@@ -134,6 +138,7 @@ class Run {
   void enter(Phase phase);
   void prepare();
   void set_up(std::uint32_t number, NodeSetup& setup);
+  Addresses doors_of(std::uint32_t number);
   void listen_to(Node& node);
   void on_down(std::uint32_t number, std::string_view how);
   void on_fault(std::size_t index, TraceKind kind);
@@ -160,7 +165,8 @@ class Run {
   bool is_draining_ = false;  // users begin nothing more
   Instant next_watch_{1s};
   std::set<std::uint32_t> core_;
-  KeyOrder core_order_;  // of the same nodes
+  KeyOrder core_order_;                   // of the same nodes
+  std::map<std::uint32_t, Doors> doors_;  // by node
   FleetFaults broken_;
   Faults faults_;
   std::vector<std::unique_ptr<Workload>> workloads_;
