@@ -16,6 +16,7 @@
 #include "foundation/model/peer_id.hpp"
 
 #include "protocol/dht/compact_addresses.hpp"
+#include "protocol/dht/compact_peer_id.hpp"
 #include "protocol/dht/key.hpp"
 #include "protocol/dht/whereabouts.hpp"
 
@@ -49,7 +50,7 @@ class RoutingTable {
     added,      ///< is in the table now
     refreshed,  ///< was in it, and is now the most recently seen of its bucket
     reserved,   ///< waits for a place
-    refused,    ///< this node itself, or over a cap of its place
+    refused,    ///< this node itself, an id that no key has, or over a cap of its place
   };
   /// A peer that serves the DHT has answered. What is known of its addresses stays: those given
   /// here may be hearsay of somebody who would like to make it unreachable.
@@ -101,27 +102,28 @@ class RoutingTable {
   static constexpr PlaceMark not_counted{0, 0, 0};   // nor this
 
   struct Entry {
-    PeerId id;
+    CompactPeerId id;
     std::uint8_t failures = 0;
     bool is_belied = false;
+    PlaceMark seen_in = unseen;    // when it came
     std::uint32_t answered_s = 0;  // seconds of NodeClock
-    PlaceMark seen_in = unseen;    // when it came; takes no room here, before a wider member
-    std::uint64_t head = 0;        // first word of its key: settles nearly every comparison
+    std::uint32_t head = 0;        // how its key begins: settles nearly every comparison
     CompactAddresses addresses;
   };
+  static_assert(sizeof(Entry) == 64);  // a node holds hundreds: one line of the cache each
   struct Bucket {
     std::vector<Entry> entries;  // least recently seen first
     std::vector<Entry> reserve;  // most recent last; all of them have answered
   };
 
   struct Near {
-    std::uint64_t head = 0;  // first word of the distance
+    std::uint32_t head = 0;  // how the distance begins
     const Entry* entry = nullptr;
   };
 
   static std::size_t sort_from(std::vector<Near>& found, std::size_t sorted, std::size_t count,
                                const Key& target);
-  Entry make_entry(Instant now, const Key& key, const PeerInfo& peer) const;
+  std::optional<Entry> make_entry(Instant now, const Key& key, const PeerInfo& peer) const;
   Taken insert(Entry entry, const Key& key);
   void split_last();
   static bool belongs(const Entry& entry, Which which);

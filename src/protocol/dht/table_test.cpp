@@ -56,6 +56,18 @@ TEST(RoutingTable, does_not_hold_its_own_node) {
   EXPECT_TRUE(table.empty());
 }
 
+TEST(RoutingTable, does_not_hold_an_id_that_no_key_has) {
+  RoutingTable table({}, peer_number(0));
+  table.on_answered(start, info(1));
+  const std::vector<std::byte> no_key{std::byte{0}, std::byte{1}, std::byte{'x'}};
+  const PeerId nobody = *PeerId::from_multihash(no_key);
+  EXPECT_EQ(table.on_answered(start, {nobody, {address_number(2)}}), Taken::refused);
+  EXPECT_FALSE(table.contains(nobody));
+  EXPECT_FALSE(table.remove(nobody));
+  EXPECT_FALSE(table.on_failed(nobody));
+  EXPECT_EQ(table.nearest(Key::of(nobody), 20, Which::all, &nobody).size(), 1U);
+}
+
 TEST(RoutingTable, unfolds_one_bucket_after_another) {
   RoutingTable table({}, peer_number(0));
   for (std::uint64_t i = 1; i <= 20; ++i)
