@@ -1,13 +1,16 @@
 // sim_attack share|region|eclipse [NODES [SEED [...]]]: what attackers do to lookups, as a table.
-// sim_attack rows [NODES [SEED]]: the figures of `./dev bench dht`, one JSON object a line.
+// sim_attack rows [NODES [SEED]]: the figures of `./dev bench dht`, one JSON object a line; weigh
+// tells of these what a machine weighs.
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/os/memory.hpp"
 
@@ -98,10 +101,25 @@ void rows_of_lookups(const std::string& sim, const Tally& d8, const Tally& plain
   against_plain("publish_p95_ms", "1000", d8.put_facts, plain.put_facts, 95);
 }
 
+std::string short_size(std::uint32_t nodes) {
+  return nodes % 1000 == 0 ? std::to_string(nodes / 1000) + "k" : std::to_string(nodes);
+}
+
+/// What one machine weighs, and how fast they all run while they join and settle.
+void print_weight(std::uint32_t nodes, std::uint64_t seed) {
+  const auto began = std::chrono::steady_clock::now();
+  const Weight weight = weigh_machine({.seed = seed, .nodes = nodes, .liars_percent = 0});
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began;
+  const std::string sim = "sim" + short_size(nodes);
+  row(sim + "_dht_KiB_per_node", static_cast<double>(weight.machine_bytes) / 1024, "KiB", "lower",
+      "20", "", "null");
+  row(sim + "_dht_deliveries_per_s", static_cast<double>(weight.deliveries) / taken.count(), "1/s",
+      "higher", "null", "", "null");
+}
+
 /// Colluding liars, and ids ground onto a key.
 void print_rows(std::uint32_t nodes, std::uint64_t seed) {
-  const std::string size =
-      nodes % 1000 == 0 ? std::to_string(nodes / 1000) + "k" : std::to_string(nodes);
+  const std::string size = short_size(nodes);
   constexpr std::size_t plain = 0;
   constexpr std::size_t d8 = ways.size() - 1;
   const auto lies = [&](std::uint32_t liars) {
@@ -109,10 +127,7 @@ void print_rows(std::uint32_t nodes, std::uint64_t seed) {
   };
   const Tallies honest = lies(0);
   rows_of_lookups("sim" + size + "_", honest[d8], honest[plain]);
-  const std::uint64_t machine_bytes =
-      weigh_machine({.seed = seed, .nodes = nodes, .liars_percent = 0});
-  row("sim" + size + "_dht_KiB_per_node", static_cast<double>(machine_bytes) / 1024, "KiB", "lower",
-      "20", "", "null");
+  print_weight(nodes, seed);
   const Tallies fifth = lies(20);
   row("liars20_" + size + "_success_pct", percent(fifth[d8].found, fifth[d8].gets), "%", "higher",
       "99.9", "plain Kademlia, same run",
@@ -127,11 +142,42 @@ void print_rows(std::uint32_t nodes, std::uint64_t seed) {
       number_text(denied(region[plain])));
 }
 
-template <class Attack>
-void show(const std::string& title, const Attack& attack) {
+/// One attack of the tables: what picks it out, and what it is.
+struct Entry {
+  std::string_view kind;
+  std::uint64_t number = 0;  // liars in percent, or ids
+  std::string_view deceit;
+  std::string title;
+  std::function<AttackOutcome()> run;
+};
+
+std::vector<Entry> all_attacks(std::uint32_t nodes, std::uint64_t seed) {
+  std::vector<Entry> all;
+  for (const Deceit deceit : {Deceit::withhold, Deceit::collude, Deceit::strict})
+    for (const std::uint32_t liars : {0U, 10U, 20U, 33U, 50U})
+      if (liars > 0 || deceit == Deceit::withhold)
+        all.push_back(
+            {"share", liars, to_text(deceit),
+             std::to_string(liars) + "% liars, " + std::string(to_text(deceit)), [=] {
+               return run(ShareAttack{
+                   .seed = seed, .nodes = nodes, .liars_percent = liars, .deceit = deceit});
+             }});
+  for (const std::uint32_t ids : {0U, 20U, 50U, 100U})
+    all.push_back({"region", ids, "", std::to_string(ids) + " ids ground onto each key", [=] {
+                     return run(RegionAttack{.seed = seed, .nodes = nodes, .ids_per_key = ids});
+                   }});
+  for (const std::uint32_t ids : {0U, 20U, 100U})
+    all.push_back({"eclipse", ids, "",
+                   std::to_string(ids) + " ids ground onto each newcomer, and as many others", [=] {
+                     return run(EclipseAttack{.seed = seed, .nodes = nodes, .ids_per_victim = ids});
+                   }});
+  return all;
+}
+
+void show(const std::string& network, const Entry& attack) {
   const auto began = std::chrono::steady_clock::now();
-  const AttackOutcome outcome = run(attack);
-  tell(title, outcome,
+  const AttackOutcome outcome = attack.run();
+  tell(network + attack.title, outcome,
        std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
 }
 
@@ -140,7 +186,7 @@ int usage() {
       stderr,
       "usage: sim_attack share [NODES [SEED [PERCENT [withhold|collude|strict]]]]\n"
       "       sim_attack region|eclipse [NODES [SEED [IDS]]]\n"
-      "       sim_attack rows [NODES [SEED]]\n"
+      "       sim_attack rows|weigh [NODES [SEED]]\n"
       "of 100 to 1000000 nodes; PERCENT 0 (withhold only), 10, 20, 33 or 50; IDS 0, 20, 50\n"
       "or 100, of an eclipse 0, 20 or 100\n");
   return 2;
@@ -157,35 +203,16 @@ int main(int count, char** words) {
   const std::uint64_t seed = number(3, 1);
   if (nodes < 100 || nodes > 1'000'000) return usage();
   os::reserve_huge_pages(nodes * memory_per_node_bytes);
-  const std::string size = std::to_string(nodes) + " nodes, seed " + std::to_string(seed) + ", ";
-  std::size_t shown = 0;
-  if (kind == "share") {
-    for (const Deceit deceit : {Deceit::withhold, Deceit::collude, Deceit::strict})
-      for (const std::uint32_t liars : {0U, 10U, 20U, 33U, 50U}) {
-        if (liars == 0 && deceit != Deceit::withhold) continue;
-        if (count > 4 && liars != number(4, 0)) continue;
-        if (count > 5 && to_text(deceit) != words[5]) continue;
-        shown += 1;
-        show(size + std::to_string(liars) + "% liars, " + std::string(to_text(deceit)),
-             ShareAttack{.seed = seed, .nodes = nodes, .liars_percent = liars, .deceit = deceit});
-      }
-  } else if (kind == "region") {
-    for (const std::uint32_t ids : {0U, 20U, 50U, 100U}) {
-      if (count > 4 && ids != number(4, 0)) continue;
-      shown += 1;
-      show(size + std::to_string(ids) + " ids ground onto each key",
-           RegionAttack{.seed = seed, .nodes = nodes, .ids_per_key = ids});
-    }
-  } else if (kind == "eclipse") {
-    for (const std::uint32_t ids : {0U, 20U, 100U}) {
-      if (count > 4 && ids != number(4, 0)) continue;
-      shown += 1;
-      show(size + std::to_string(ids) + " ids ground onto each newcomer, and as many others",
-           EclipseAttack{.seed = seed, .nodes = nodes, .ids_per_victim = ids});
-    }
-  } else if (kind == "rows") {
-    print_rows(nodes, seed);
-    shown += 1;
-  }
-  return shown > 0 ? 0 : usage();
+  if (kind == "rows") return print_rows(nodes, seed), 0;
+  if (kind == "weigh") return print_weight(nodes, seed), 0;
+
+  std::vector<Entry> attacks = all_attacks(nodes, seed);
+  std::erase_if(attacks, [&](const Entry& attack) {
+    return attack.kind != kind || (count > 4 && attack.number != number(4, 0)) ||
+           (count > 5 && attack.deceit != words[5]);
+  });
+  if (attacks.empty()) return usage();
+  for (const Entry& attack : attacks)
+    show(std::to_string(nodes) + " nodes, seed " + std::to_string(seed) + ", ", attack);
+  return 0;
 }

@@ -33,10 +33,12 @@ void grow_and_settle(Trial& trial, const ShareAttack& attack) {
 
 }  // namespace
 
-std::uint64_t weigh_machine(const ShareAttack& network) {
+Weight weigh_machine(const ShareAttack& network) {
   Trial trial(network.seed, network.deceit);
   grow_and_settle(trial, network);
-  return heap_freed_by([&] { trial.machines().drop(); }) / network.nodes;
+  const std::uint64_t deliveries = trial.machines().delivered();
+  const std::uint64_t freed = heap_freed_by([&] { trial.machines().drop(); });
+  return {.machine_bytes = freed / network.nodes, .deliveries = deliveries};
 }
 
 AttackOutcome run(const ShareAttack& attack) {

@@ -47,8 +47,12 @@ AttackOutcome run(const ShareAttack& attack);
 AttackOutcome run(const RegionAttack& attack);
 AttackOutcome run(const EclipseAttack& attack);
 
-/// What one DHT machine of such a network holds on the heap when all have joined and settled,
-/// before there are records. In bytes, on average.
-std::uint64_t weigh_machine(const ShareAttack& network);
+struct Weight {
+  std::uint64_t machine_bytes = 0;  ///< on the heap, on average
+  std::uint64_t deliveries = 0;     ///< until then
+};
+/// What one DHT machine of such a network holds when all have joined and settled, before there are
+/// records.
+Weight weigh_machine(const ShareAttack& network);
 
 }  // namespace mycel::sim
