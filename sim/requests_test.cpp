@@ -32,6 +32,48 @@ TEST(Requests, negotiation_costs_no_round_trip_on_a_pooled_connection) {
   EXPECT_EQ(story.alice.said, Words{"1 answered hello!"});
 }
 
+TEST(Requests, that_end_with_their_request_are_over_when_the_answer_comes) {
+  Story story({.protocol = "/test/request", .framing = {}, .ends_with_request = true});
+  story.connect();
+  story.ask(1, "hello");
+  story.ask(2, "late");
+  story.world.run_for(41ms);
+  EXPECT_EQ(story.alice.said, Words{"1 answered hello!"});
+  EXPECT_EQ(story.alice.open_streams, 1U);
+  EXPECT_EQ(story.bob.open_streams, 1U);
+  story.world.run_for(1s);
+  EXPECT_EQ(story.alice.said, (Words{"1 answered hello!", "2 answered at last"}));
+  EXPECT_EQ(story.alice.requests.held() + story.bob.requests.held(), 0U);
+  EXPECT_EQ(story.alice.open_streams + story.bob.open_streams, 0U);
+}
+
+TEST(Requests, without_a_body_that_end_with_their_stream_are_answered_too) {
+  Story story({.protocol = "/test/request",
+               .framing = {},
+               .has_request_body = false,
+               .ends_with_request = true});
+  story.connect();
+  story.ask(1, "");
+  story.world.run_for(41ms);
+  EXPECT_EQ(story.alice.said, Words{"1 answered !"});
+  EXPECT_EQ(story.alice.requests.held() + story.bob.requests.held(), 0U);
+  EXPECT_EQ(story.alice.open_streams + story.bob.open_streams, 0U);
+}
+
+TEST(Requests, of_a_peer_that_ended_after_several_are_all_answered) {
+  Story story;
+  Stranger stranger(story.alice, story.connect());
+  stranger.ask("one");
+  stranger.ask("late");
+  stranger.ask("three");
+  story.alice.streams.write(stranger.key, {}, true);
+  story.world.run_for(3s);
+  EXPECT_EQ(story.bob.asked, (Words{"one", "late", "three"}));
+  EXPECT_FALSE(stranger.is_ended);
+  EXPECT_EQ(story.bob.open_streams, 0U);
+  EXPECT_EQ(story.bob.requests.held(), 0U);
+}
+
 TEST(Requests, a_slow_answer_delays_no_other) {
   Story story;
   story.connect();
@@ -229,9 +271,10 @@ TEST(Requests, a_peer_that_never_ends_its_stream_is_reset_though_it_was_answered
 }
 
 // Whatever happens to connections and streams, every request ends once and leaves nothing behind.
-void live_through(std::uint64_t seed) {
+void live_through(std::uint64_t seed, bool ends_with_request) {
   Story story({.protocol = "/test/request",
                .framing = {.size_max_bytes = 100'000},
+               .ends_with_request = ends_with_request,
                .timeout = 3s,
                .under_way_max = 40,
                .inbound_per_connection = 12},
@@ -265,7 +308,7 @@ void live_through(std::uint64_t seed) {
 }
 
 TEST(Requests, end_once_and_leave_nothing_behind_whatever_happens) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) live_through(seed);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) live_through(seed, seed % 2 == 0);
 }
 
 }  // namespace

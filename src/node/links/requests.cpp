@@ -80,13 +80,14 @@ bool Requests::open(RequestId id, ConnectionId connection) {
   if (!outbound.stream) return false;
   const StreamKey key = *outbound.stream;
   const bool is_forgotten = !outbound.expects_answer || !config_.has_answer;
+  const bool is_last = is_forgotten || config_.ends_with_request;
   streams_.emplace(
       key,
       Stream{.request = id, .inbound = {}, .peer = {}, .reader = MessageReader(config_.framing)});
-  // With an answer to come our direction stays open: js-libp2p's handlers lose the end of a stream
-  // that finishes in the flight of its request.
-  if (config_.has_request_body || is_forgotten)
-    switch_.write(key, config_.framing.frame(outbound.body), is_forgotten);
+  if (config_.has_request_body)
+    switch_.write(key, config_.framing.frame(outbound.body), is_last);
+  else if (is_last)
+    switch_.write(key, {}, true);
   return true;
 }
 
@@ -249,7 +250,7 @@ void Requests::read_answer(StreamKey key, Stream& stream) {
   stream.request.reset();
   stream.reader = {};
   stream.frames.clear();
-  if (!is_forgotten) switch_.write(key, {}, true);
+  if (!is_forgotten && !config_.ends_with_request) switch_.write(key, {}, true);
   touch(key, stream);
   finish_if_done(key, stream);
   if (!is_forgotten) observer_.on_answer(id, std::move(*message));
@@ -292,9 +293,10 @@ void Requests::answer(InboundId id, Bytes body) {
   const StreamKey* known = inbound_.find(id);
   if (known == nullptr) return;
   const StreamKey key = *known;
-  const bool is_only_one = !config_.has_request_body;
-  switch_.write(key, config_.framing.frame(std::move(body)), is_only_one);
-  dismiss(id);
+  const Stream& stream = *streams_.find(key);
+  const bool was_last = stream.is_finished_by_peer && stream.reader.unread_bytes() == 0;
+  switch_.write(key, config_.framing.frame(std::move(body)), was_last || !config_.has_request_body);
+  was_last ? erase(key) : dismiss(id);
 }
 
 void Requests::dismiss(InboundId id) {

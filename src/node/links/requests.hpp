@@ -28,6 +28,9 @@ struct RequestsConfig {
   Framing framing;
   bool has_request_body = true;  ///< false: opening the stream is the request (identify)
   bool has_answer = true;        ///< false: nothing comes back (identify push)
+  /// Our direction ends in the flight of the request, and theirs in that of the answer: two packets
+  /// and their acknowledgements less. Not with protocols whose js-libp2p handlers lose such an end.
+  bool ends_with_request = false;
   /// More than 1: the answer is everything up to the end of the stream, frame after frame.
   std::size_t answer_frames_max = 1;
   Duration timeout = 5s;  ///< from asking to the last byte of the answer, dialling included

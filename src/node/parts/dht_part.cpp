@@ -25,9 +25,10 @@ DhtPart::DhtPart(PartPorts ports, DhtSetup setup, const PeerId& self, Rng rng,
       protocol_(setup.protocol),
       on_event_(std::move(on_event)),
       on_addresses_(std::move(on_addresses)),
-      requests_(
-          {.protocol = setup.protocol, .framing = {.size_max_bytes = dht::message_size_max_bytes}},
-          streams, connections, ports_.timers, ports_.events, *this),
+      requests_({.protocol = setup.protocol,
+                 .framing = {.size_max_bytes = dht::message_size_max_bytes},
+                 .ends_with_request = true},
+                streams, connections, ports_.timers, ports_.events, *this),
       driver_(
           // What waits may wait for words that were lost with the commit.
           with_first_failure(ports_.driver,

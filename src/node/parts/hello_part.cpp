@@ -37,6 +37,7 @@ HelloPart::HelloPart(PartPorts ports, const session::HelloConfig& config, const 
       switch_(streams),
       requests_({.protocol = std::string(session::hello_protocol),
                  .framing = {.size_max_bytes = session::hello_size_max_bytes},
+                 .ends_with_request = true,
                  .timeout = config.timeout,
                  .inbound_per_connection = hellos_per_connection},
                 streams, connections, ports_.timers, ports_.events, *this),

@@ -11,6 +11,7 @@ links::RequestsConfig asking_config() {
   return {.protocol = std::string(session::identify_protocol),
           .framing = framing,
           .has_request_body = false,
+          .ends_with_request = true,
           .answer_frames_max = session::identify_frames_max};
 }
 links::RequestsConfig pushing_config() {

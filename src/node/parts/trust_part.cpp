@@ -34,7 +34,8 @@ TrustPart::TrustPart(PartPorts ports, trust::Config config, links::Switch& strea
       signatures_(signatures),
       on_event_(std::move(on_event)),
       requests_({.protocol = std::string(trust::trust_protocol),
-                 .framing = {.size_max_bytes = trust::message_size_max_bytes}},
+                 .framing = {.size_max_bytes = trust::message_size_max_bytes},
+                 .ends_with_request = true},
                 streams, connections, ports_.timers, ports_.events, *this),
       driver_(
           ports_.driver, trust::Ledger(std::move(config)),

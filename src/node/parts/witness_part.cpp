@@ -71,7 +71,8 @@ WitnessPart::WitnessPart(PartPorts ports, witness::Config config, Rng rng, links
       edges_(std::move(edges)),
       on_event_(std::move(on_event)),
       requests_({.protocol = std::string(witness::witness_protocol),
-                 .framing = {.size_max_bytes = witness::message_size_max_bytes}},
+                 .framing = {.size_max_bytes = witness::message_size_max_bytes},
+                 .ends_with_request = true},
                 streams, connections, ports_.timers, ports_.events, *this),
       driver_(
           ports_.driver, witness::Witnesses(std::move(config), surroundings(), rng),

@@ -94,6 +94,8 @@ ngtcp2_settings Connection::settings(Now now) const {
   ngtcp2_settings_default(&settings);
   settings.cc_algo = config.congestion_control == CongestionControl::bbr ? NGTCP2_CC_ALGO_BBR
                                                                          : NGTCP2_CC_ALGO_CUBIC;
+  // An answer carries the acknowledgement of its request, which else would follow on its own.
+  settings.ack_thresh = 1;
   settings.initial_ts = to_ticks(now.instant);
   settings.handshake_timeout = to_ticks(config.handshake_timeout);
   settings.max_window = config.connection_window_max_bytes;

@@ -105,6 +105,7 @@ void Streams::on_opened(ngtcp2_conn* native, std::int64_t id) {
   Stream& stream = streams_[id];
   stream.id = id;
   ngtcp2_conn_set_stream_user_data(native, id, &stream);
+  open_by_peer_ += 1;
   events_->push(StreamEvent{key(stream)});
 }
 
@@ -152,13 +153,23 @@ void Streams::tell_stopped(Stream& stream) {
 }
 
 void Streams::on_closed(ngtcp2_conn* native, std::int64_t id, Stream* stream) {
-  if (ngtcp2_conn_is_local_stream2(native, id) == 0) ngtcp2_conn_extend_max_streams_bidi(native, 1);
+  if (ngtcp2_conn_is_local_stream2(native, id) == 0) give_back_stream(native);
   if (stream == nullptr) return;
   stream->is_gone = true;
   stream->is_write_over = true;
   drop_unsent(*stream);
   release_credit(native, *stream);
   events_->push(StreamOverEvent{key(*stream)});
+}
+
+// A frame for each stream that ends would be a packet for each request, and one that acknowledges
+// it. While the peer has used less than half of its streams, it hears of many at once.
+void Streams::give_back_stream(ngtcp2_conn* native) {
+  open_by_peer_ -= 1;
+  over_by_peer_ += 1;
+  const std::size_t limit = config_->streams_inbound_max;
+  const bool may_wait = over_by_peer_ < limit / 8 && open_by_peer_ + over_by_peer_ < limit / 2;
+  if (!may_wait) ngtcp2_conn_extend_max_streams_bidi(native, std::exchange(over_by_peer_, 0));
 }
 
 void Streams::on_credit(Stream& stream) {

@@ -85,6 +85,7 @@ class Streams {
   void drop_unsent(Stream& stream);
   void release_credit(ngtcp2_conn* native, Stream& stream);
   void tell_stopped(Stream& stream);
+  void give_back_stream(ngtcp2_conn* native);
   void on_written(Stream& stream, SendQueue::Gathered offered, bool offered_last,
                   ngtcp2_ssize taken);
 
@@ -98,7 +99,9 @@ class Streams {
   std::vector<std::int64_t> ends_;
   std::vector<std::int64_t> waiting_;  // for room
   std::size_t queued_ = 0;             // bytes of all streams not yet acknowledged
-  bool was_refused_stream_ = false;    // open() had none
+  std::size_t open_by_peer_ = 0;
+  std::size_t over_by_peer_ = 0;     // and not yet given back to it
+  bool was_refused_stream_ = false;  // open() had none
   bool may_have_room_ = false;
 };
 

@@ -81,6 +81,41 @@ TEST_F(StreamsTest, the_peers_limit_on_streams_is_kept_and_renewed) {
   EXPECT_TRUE(alice.transport->open(*connection).has_value());
 }
 
+TEST_F(StreamsTest, a_request_and_its_answer_are_three_packets) {
+  bob.echoes = true;
+  const ConnectionId connection = meet();
+  network.timers.run_for(1s);
+  const auto sent = [&] {
+    return alice.transport->stats().datagrams_sent + bob.transport->stats().datagrams_sent;
+  };
+  const auto before = sent();
+  constexpr int requests = 20;
+  for (int i = 0; i < requests; ++i) {
+    const auto stream = open(alice, connection);
+    alice.transport->write(stream, Bytes::copy("request"), true);
+    ASSERT_TRUE(run_until([&] { return alice.streams[stream].is_over; }, 5s));
+    network.timers.run_for(100ms);  // whatever else has to be said
+  }
+  EXPECT_EQ(sent() - before, 3 * requests);
+}
+
+TEST_F(StreamsTest, streams_of_short_life_are_given_back_beside_many_that_last) {
+  constexpr std::size_t limit = 64;
+  TestNode carol(network, 3, Config{.streams_inbound_max = limit});
+  carol.echoes = true;
+  const auto connection = connect(network, alice, carol);
+  ASSERT_TRUE(connection.has_value());
+  for (std::size_t i = 0; i + 1 < limit; ++i)
+    alice.transport->write(open(alice, *connection), Bytes::copy("lasts"), false);
+  for (std::size_t i = 0; i < 2 * limit; ++i) {
+    const auto stream = alice.transport->open(*connection);
+    ASSERT_TRUE(stream.has_value()) << "after " << i;
+    alice.transport->write(*stream, Bytes::copy("short"), true);
+    ASSERT_TRUE(run_until([&] { return alice.streams[*stream].is_over; }, 5s));
+    network.timers.run_for(100ms);
+  }
+}
+
 TEST_F(StreamsTest, thousands_of_streams_one_after_another_leave_nothing_behind) {
   bob.echoes = true;
   network.weather.delay = 100us;
