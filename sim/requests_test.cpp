@@ -47,6 +47,28 @@ TEST(Requests, that_end_with_their_request_are_over_when_the_answer_comes) {
   EXPECT_EQ(story.alice.open_streams + story.bob.open_streams, 0U);
 }
 
+TEST(Requests, that_end_with_their_request_cost_one_delivery_each_way_however_slow_the_answer) {
+  Story story({.protocol = "/test/request", .framing = {}, .ends_with_request = true});
+  story.connect();
+  const auto before = story.network.counts().deliveries;
+  story.ask(1, "late");
+  story.world.run_for(500ms);
+  EXPECT_EQ(story.network.counts().deliveries - before, 1U);
+  story.world.run_for(1s);
+  EXPECT_EQ(story.alice.said, Words{"1 answered at last"});
+  EXPECT_EQ(story.network.counts().deliveries - before, 2U);
+}
+
+// js-libp2p sends nothing more before it has read both.
+TEST(Requests, the_lines_of_negotiation_come_at_once_to_whoever_may_wait_for_them) {
+  Story story;
+  story.connect();
+  const auto before = story.network.counts().deliveries;
+  story.ask(1, "late");
+  story.world.run_for(500ms);
+  EXPECT_EQ(story.network.counts().deliveries - before, 2U);
+}
+
 TEST(Requests, without_a_body_that_end_with_their_stream_are_answered_too) {
   Story story({.protocol = "/test/request",
                .framing = {},

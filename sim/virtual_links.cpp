@@ -17,6 +17,21 @@ using State = StreamSide::State;
 enum Fact : std::uint64_t { dialled = 1, delivered, was_reset, was_closed };
 
 constexpr std::size_t finish_size_bytes = 300;  // a client's certificate takes the most of it
+constexpr std::size_t packet_size_bytes = 1200;
+
+/// What was written in pieces and fits into one packet comes as one, as with QUIC.
+void join_small(Flight& flight) {
+  if (flight.more.empty()) return;
+  std::size_t size = flight.data.size();
+  for (const Bytes& piece : flight.more) size += piece.size();
+  if (size > packet_size_bytes) return;
+  std::vector<std::byte> whole;
+  whole.reserve(size);
+  append(whole, flight.data);
+  for (const Bytes& piece : flight.more) append(whole, piece);
+  flight.data = Bytes(std::move(whole));
+  flight.more.clear();
+}
 
 }  // namespace
 
@@ -208,6 +223,7 @@ void VirtualLinks::on_data(const Found& at, Flight& flight) {
   world.fingerprint().fold(key.stream << 1 | (flight.is_last ? 1 : 0));
   carrier_.trace(TraceKind::delivery, number_, at.end().remote.number);
   if (!std::exchange(own.is_announced, true)) observer_->on_stream(key);
+  join_small(flight);
   const std::size_t last = flight.more.size();
   for (std::size_t i = 0; i <= last; ++i) {
     Bytes piece = std::move(i == 0 ? flight.data : flight.more[i - 1]);

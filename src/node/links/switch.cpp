@@ -97,6 +97,7 @@ std::optional<StreamKey> Switch::open(ConnectionId connection, std::string_view 
 void Switch::write(StreamKey key, Bytes data, bool is_last) {
   Stream* stream = find(key);
   if (stream == nullptr) return;
+  say_all(key, *stream);
   links_.write(key, std::move(data), is_last);
   if (!is_last) return;
   stream->is_sent = true;
@@ -169,11 +170,14 @@ void Switch::on_data(StreamKey key, Bytes data, bool is_last) {
 }
 
 // Reads lines until the protocol is settled; what follows belongs to the protocol, and so does its
-// credit.
+// credit. Whoever has sent all that it had to say waits for the answer, and our lines go with it.
 void Switch::negotiate(StreamKey key, Bytes data, bool is_last) {
   Stream* stream = find(key);
   while (stream->step != Step::open) {
-    if (data.empty()) return is_last ? end(key, StreamEnd::reset) : void();
+    if (data.empty()) {
+      say_all(key, *stream);
+      return is_last ? end(key, StreamEnd::reset) : void();
+    }
     const auto read = stream->lines.feed(data);
     if (!read) return end(key, StreamEnd::malformed);
     links_.consume(key, read->consumed);
@@ -181,8 +185,12 @@ void Switch::negotiate(StreamKey key, Bytes data, bool is_last) {
     if (read->line) on_line(key, *stream, *read->line);
     stream = find(key);
     if (stream == nullptr) return;
-    if (stream->step == Step::parked) return hold(key, std::move(data), is_last);
+    if (stream->step == Step::parked) {
+      if (data.empty() || !is_last) say_all(key, *stream);
+      return hold(key, std::move(data), is_last);
+    }
   }
+  if (data.empty() || !is_last) say_all(key, *stream);
   if (data.empty() && !is_last) return;
   stream->is_received = is_last;
   StreamOwner& owner = *stream->owner;
@@ -190,11 +198,25 @@ void Switch::negotiate(StreamKey key, Bytes data, bool is_last) {
   owner.on_data(key, std::move(data), is_last);
 }
 
+void Switch::say(Stream& stream, const Bytes& line) {
+  if (stream.unsaid.empty()) {
+    stream.unsaid = line;
+    return;
+  }
+  std::vector<std::byte> lines(stream.unsaid.view().begin(), stream.unsaid.view().end());
+  append(lines, line);
+  stream.unsaid = Bytes(std::move(lines));
+}
+
+void Switch::say_all(StreamKey key, Stream& stream) {
+  if (!stream.unsaid.empty()) links_.write(key, std::exchange(stream.unsaid, {}), false);
+}
+
 void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
   if (stream.step == Step::header) {
     if (line != wire::multistream_header) return end(key, StreamEnd::malformed);
     stream.step = Step::protocol;
-    if (stream.direction == Direction::inbound) links_.write(key, header_line(), false);
+    if (stream.direction == Direction::inbound) say(stream, header_line());
     return;
   }
   if (stream.direction == Direction::inbound) return on_proposal(key, stream, line);
@@ -219,13 +241,14 @@ void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   if (!is_open_to(key.connection, line)) entry = owners_.end();
   if (entry == owners_.end() && ++stream.proposals > refused_proposals_max)
     return end(key, StreamEnd::malformed);
-  if (line == wire::multistream_list)
-    return links_.write(key, wire::encode_protocol_list(protocols()), false);
+  if (line == wire::multistream_list) say(stream, wire::encode_protocol_list(protocols()));
+  if (line == wire::multistream_list) return say_all(key, stream);
   if (entry == owners_.end()) {
     counters_.streams_unsupported += 1;
-    return links_.write(key, wire::encode_line(wire::multistream_refusal), false);
+    say(stream, wire::encode_line(wire::multistream_refusal));
+    return say_all(key, stream);
   }
-  links_.write(key, wire::encode_line(line), false);
+  say(stream, wire::encode_line(line));
   stream.owner = entry->second;
   settle(stream);
   stream.owner->on_inbound(key, entry->first, connections_.find(key.connection)->peer);
@@ -287,6 +310,7 @@ void Switch::release(ConnectionId connection) {
     on_proposal(key, *stream, line);
     for (std::size_t i = 0; i < held.size() && find(key) != nullptr; ++i)
       negotiate(key, held[i], is_last && i + 1 == held.size());
+    if (Stream* bare = find(key); bare != nullptr && held.empty()) say_all(key, *bare);
   }
 }
 
