@@ -94,7 +94,8 @@ ngtcp2_settings Connection::settings(Now now) const {
   ngtcp2_settings_default(&settings);
   settings.cc_algo = config.congestion_control == CongestionControl::bbr ? NGTCP2_CC_ALGO_BBR
                                                                          : NGTCP2_CC_ALGO_CUBIC;
-  // An answer carries the acknowledgement of its request, which else would follow on its own.
+  // Each packet is acknowledged by the next that is written; the endpoint lets that wait. By itself
+  // ngtcp2 writes an answer without, and the acknowledgement of its request after it.
   settings.ack_thresh = 1;
   settings.initial_ts = to_ticks(now.instant);
   settings.handshake_timeout = to_ticks(config.handshake_timeout);
@@ -191,11 +192,31 @@ void Connection::read(const Path& path, std::uint8_t ecn, ByteView packet, Now n
                                  reinterpret_cast<const std::uint8_t*>(packet.data()),
                                  packet.size(), to_ticks(now.instant)));
   watch_silence(now, Moved::in);
+  note_debts(now);
+}
+
+// ngtcp2 does not say that an acknowledgement is due, only when it would send it by itself: an
+// eighth of the round trip after the packet came.
+void Connection::note_debts(Now now) {
+  if (!is_connected_ || is_over_) return;
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info2(native_, &info);
+  const auto delay = std::max<ngtcp2_duration>(info.smoothed_rtt / 8, 1);
+  if (ngtcp2_conn_get_expiry2(native_) <= to_ticks(now.instant) + delay) unacknowledged_ += 1;
+  has_lost_ = has_lost_ || info.pkt_lost != known_lost_;
+  known_lost_ = info.pkt_lost;
+}
+
+bool Connection::owes_one_acknowledgement() const {
+  const bool is_past_handshake = keys_until_ != Instant{};
+  return is_past_handshake && !is_over_ && unacknowledged_ == 1 && !has_lost_ &&
+         !streams_.has_something_to_send();
 }
 
 void Connection::on_expiry(Now now) {
   if (is_over_) return;
   flush_due_ = never;  // the flush follows
+  rests_until_ = never;
   streams_.release_ends();
   if (silence_.until() <= now.instant) on_silence(now);
   if (next_expiry() > now.instant) return;
@@ -204,6 +225,7 @@ void Connection::on_expiry(Now now) {
 
 Instant Connection::next_expiry() const {
   if (is_over_) return never;
+  if (rests_until_ != never) return rests_until_;
   return std::min({flush_due_, silence_.until(), to_instant(ngtcp2_conn_get_expiry2(native_))});
 }
 
@@ -292,6 +314,9 @@ void Connection::keep_alive(bool is_wanted) {
 
 std::optional<Train> Connection::next_train(std::span<std::uint8_t> buffer, Now now) {
   if (is_over_) return std::nullopt;
+  unacknowledged_ = 0;
+  has_lost_ = false;
+  rests_until_ = never;
   update_keys(now);
   NativePath native_path;
   ngtcp2_pkt_info info{};

@@ -69,6 +69,11 @@ class Connection {
   Instant next_expiry() const;
   /// Lets the next expiry be at `due` at the latest, unless something is sent before.
   void flush_by(Instant due) { flush_due_ = std::min(flush_due_, due); }
+  /// Whether all that there is to send is the acknowledgement of one packet: it may wait for
+  /// company. A second packet is acknowledged at once (RFC 9000, section 13.2.2).
+  bool owes_one_acknowledgement() const;
+  /// Lets it wait until then; nothing else is due before.
+  void rest_until(Instant due) { rests_until_ = due; }
   /// Call once after a batch of packets, before the user hears of what they brought.
   void settle();
   void close(std::uint64_t code, std::string_view reason);
@@ -93,6 +98,7 @@ class Connection {
   DeadlineId deadline;
   Instant deadline_at = never;
   bool is_dirty = false;               ///< waits to be flushed
+  bool is_urgent = false;              ///< and not only for credit and acknowledgements
   std::optional<Network> admitted_as;  ///< counts as a pending inbound handshake
 
  private:
@@ -116,6 +122,7 @@ class Connection {
   Duration agreed_idle_timeout() const;
   enum class Moved : std::uint8_t { in, out };
   void watch_silence(Now now, Moved moved);
+  void note_debts(Now now);
   void on_silence(Now now);
   void add_cid(Cid cid);
   void remove_cid(Cid cid);
@@ -135,6 +142,10 @@ class Connection {
 
   std::uint64_t sent_bytes_ = 0;
   Instant flush_due_ = never;  // something waits for company until then
+  Instant rests_until_ = never;
+  std::uint32_t unacknowledged_ = 0;  // packets that came since the last was sent
+  std::uint64_t known_lost_ = 0;      // packets; what they held is sent again at once
+  bool has_lost_ = false;
 
   PeerId peer_;
   std::string group_;

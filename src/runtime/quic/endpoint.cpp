@@ -17,6 +17,9 @@ constexpr int rounds_per_turn = 4;
 /// and on its own it costs both sides a wake-up; so long, acknowledgements wait too
 /// (max_ack_delay).
 constexpr Duration patience = 20ms;
+/// How long the acknowledgement of one packet may wait for a next question or answer to travel
+/// with. It tells how long it waited, so round trips are not taken for longer.
+constexpr Duration patience_with_one = 5ms;
 
 }  // namespace
 
@@ -116,6 +119,11 @@ Counters Endpoint::stats() const {
 }
 
 void Endpoint::touch(Connection& connection) {
+  connection.is_urgent = true;
+  touch_in_passing(connection);
+}
+
+void Endpoint::touch_in_passing(Connection& connection) {
   if (connection.is_dirty) return;
   connection.is_dirty = true;
   dirty_.push_back(connection.id());
@@ -212,9 +220,21 @@ void Endpoint::flush() {
     }
     if (Connection* connection = find(flushing_[i])) {
       connection->is_dirty = false;
-      flush(*connection);
+      const bool is_urgent = std::exchange(connection->is_urgent, false);
+      if (!is_urgent && connection->owes_one_acknowledgement())
+        rest(*connection);
+      else
+        flush(*connection);
     }
   }
+}
+
+// All that rest wake together, so that many acknowledgements cost one turn.
+void Endpoint::rest(Connection& connection) {
+  const Instant now = shared_.timers.now().instant;
+  if (rest_ends_ <= now) rest_ends_ = now + patience_with_one;
+  connection.rest_until(rest_ends_);
+  set_deadline(connection);
 }
 
 void Endpoint::flush(Connection& connection) {

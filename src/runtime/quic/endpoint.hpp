@@ -40,7 +40,9 @@ class Endpoint {
   Connection* find_open(ConnectionId id) const;
   /// Something of this connection waits to be sent: it is flushed in the next turn.
   void touch(Connection& connection);
-  /// The same, but nobody waits for it: it leaves with whatever is sent next, or in a moment.
+  /// The same, but if it is no more than credit and one acknowledgement it may wait for company.
+  void touch_in_passing(Connection& connection);
+  /// Nobody waits for it at all: it leaves with whatever is sent next, or in a moment.
   void touch_later(Connection& connection);
 
  private:
@@ -63,6 +65,7 @@ class Endpoint {
   void tell(Event& event);
   void flush();
   void flush(Connection& connection);
+  void rest(Connection& connection);
   void retire(Connection& connection);
   void update_admission(Connection& connection);
 
@@ -87,6 +90,7 @@ class Endpoint {
   Deadlines<ConnectionId> deadlines_;
   ports::TimerId timer_;
   Instant timer_at_ = never;
+  Instant rest_ends_{};  // of all connections that have no more than an acknowledgement to send
   ports::TimerId turn_timer_;
   bool is_turn_requested_ = false;
   bool is_in_turn_ = false;

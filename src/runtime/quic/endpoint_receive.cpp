@@ -57,7 +57,7 @@ void Endpoint::receive_packet(const Path& path, std::uint8_t ecn, ByteView packe
   if (connection == nullptr && !is_long(packet)) connection = shared_.router.find_token(packet);
   if (connection == nullptr) return receive_unknown(path, ecn, packet, ids);
   connection->read(path, ecn, packet, shared_.timers.now());
-  touch(*connection);
+  touch_in_passing(*connection);
 }
 
 void Endpoint::receive_unknown(const Path& path, std::uint8_t ecn, ByteView packet,

@@ -79,15 +79,15 @@ std::size_t Streams::writable(std::uint64_t id) {
   return space;
 }
 
-bool Streams::consume(ngtcp2_conn* native, std::uint64_t id, std::size_t count) {
+Streams::Urgency Streams::consume(ngtcp2_conn* native, std::uint64_t id, std::size_t count) {
   Stream* stream = find(id);
-  if (stream == nullptr) return false;
+  if (stream == nullptr) return Urgency::never;
   const std::uint64_t credit = std::min<std::uint64_t>(count, stream->unconsumed);
-  if (credit == 0) return false;
+  if (credit == 0) return Urgency::never;
   stream->unconsumed -= credit;
   if (!stream->is_read_over) ngtcp2_conn_extend_max_stream_offset(native, stream->id, credit);
   ngtcp2_conn_extend_max_offset(native, credit);
-  return true;
+  return stream->is_read_over ? Urgency::later : Urgency::now;
 }
 
 bool Streams::reset(ngtcp2_conn* native, std::uint64_t id, std::uint64_t code) {

@@ -45,8 +45,8 @@ class Streams {
   enum class Urgency : std::uint8_t { never, later, now };
   Urgency write(std::uint64_t stream, Bytes bytes, bool is_last);
   std::size_t writable(std::uint64_t stream);
-  /// True if the peer got credit.
-  bool consume(ngtcp2_conn* native, std::uint64_t stream, std::size_t count);
+  /// When the peer is to hear of its credit: for a stream that has come to its end nobody waits.
+  Urgency consume(ngtcp2_conn* native, std::uint64_t stream, std::size_t count);
   bool reset(ngtcp2_conn* native, std::uint64_t stream, std::uint64_t code);
 
   // What ngtcp2 reports.
@@ -61,6 +61,7 @@ class Streams {
   /// Call once after a batch of reports: tells those who wait for room.
   void settle();
 
+  bool has_something_to_send() const { return !ready_.empty(); }
   /// Ends without bytes wait for company no longer.
   void release_ends();
 

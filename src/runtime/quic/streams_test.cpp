@@ -99,6 +99,25 @@ TEST_F(StreamsTest, a_request_and_its_answer_are_three_packets) {
   EXPECT_EQ(sent() - before, 3 * requests);
 }
 
+TEST_F(StreamsTest, of_requests_in_a_row_each_acknowledges_the_answer_before_it) {
+  bob.echoes = true;
+  network.weather.delay = 100us;
+  const ConnectionId connection = meet();
+  network.timers.run_for(1s);
+  const auto sent = [&] {
+    return alice.transport->stats().datagrams_sent + bob.transport->stats().datagrams_sent;
+  };
+  const auto before = sent();
+  constexpr int requests = 20;
+  for (int i = 0; i < requests; ++i) {
+    const auto stream = open(alice, connection);
+    alice.transport->write(stream, Bytes::copy("request"), true);
+    ASSERT_TRUE(run_until([&] { return !alice.streams[stream].bytes.empty(); }, 5s));
+  }
+  network.timers.run_for(1s);
+  EXPECT_EQ(sent() - before, 2 * requests + 1);
+}
+
 TEST_F(StreamsTest, streams_of_short_life_are_given_back_beside_many_that_last) {
   constexpr std::size_t limit = 64;
   TestNode carol(network, 3, Config{.streams_inbound_max = limit});

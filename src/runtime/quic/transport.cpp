@@ -55,8 +55,14 @@ std::size_t Transport::writable(ports::StreamKey stream) const {
 void Transport::consume(ports::StreamKey stream, std::size_t count) {
   Connection* connection = endpoint_->find_open(stream.connection);
   if (connection == nullptr) return;
-  if (connection->streams().consume(connection->native(), stream.stream, count))
-    endpoint_->touch(*connection);
+  switch (connection->streams().consume(connection->native(), stream.stream, count)) {
+    case Streams::Urgency::never:
+      return;
+    case Streams::Urgency::later:
+      return endpoint_->touch_in_passing(*connection);
+    case Streams::Urgency::now:
+      return endpoint_->touch(*connection);
+  }
 }
 
 void Transport::reset(ports::StreamKey stream, std::uint64_t code) {
@@ -82,7 +88,7 @@ std::optional<Duration> Transport::round_trip(ConnectionId id) const {
 void Transport::keep_alive(ConnectionId id, bool is_wanted) {
   if (Connection* connection = endpoint_->find_open(id)) {
     connection->keep_alive(is_wanted);
-    endpoint_->touch(*connection);
+    endpoint_->touch_in_passing(*connection);
   }
 }
 
