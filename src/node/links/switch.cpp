@@ -241,8 +241,10 @@ void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   if (!is_open_to(key.connection, line)) entry = owners_.end();
   if (entry == owners_.end() && ++stream.proposals > refused_proposals_max)
     return end(key, StreamEnd::malformed);
-  if (line == wire::multistream_list) say(stream, wire::encode_protocol_list(protocols()));
-  if (line == wire::multistream_list) return say_all(key, stream);
+  if (line == wire::multistream_list) {
+    say(stream, wire::encode_protocol_list(protocols()));
+    return say_all(key, stream);
+  }
   if (entry == owners_.end()) {
     counters_.streams_unsupported += 1;
     say(stream, wire::encode_line(wire::multistream_refusal));
@@ -308,9 +310,9 @@ void Switch::release(ConnectionId connection) {
     const std::vector<Bytes> held = std::exchange(stream->held, {});
     const bool is_last = stream->is_held_last;
     on_proposal(key, *stream, line);
+    if (held.empty() && find(key) != nullptr) say_all(key, *find(key));
     for (std::size_t i = 0; i < held.size() && find(key) != nullptr; ++i)
       negotiate(key, held[i], is_last && i + 1 == held.size());
-    if (Stream* bare = find(key); bare != nullptr && held.empty()) say_all(key, *bare);
   }
 }
 
