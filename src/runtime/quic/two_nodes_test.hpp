@@ -49,6 +49,9 @@ class TwoNodes : public testing::Test {
   bool run_until(const std::function<bool()>& is_done, Duration limit = 60s) {
     return network.timers.run_until(is_done, limit);
   }
+  std::uint64_t packets_sent() const {
+    return alice.transport->stats().datagrams_sent + bob.transport->stats().datagrams_sent;
+  }
   /// Dials and waits for both sides.
   ConnectionId meet() {
     const auto connection = connect(network, alice, bob);
