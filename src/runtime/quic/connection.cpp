@@ -191,16 +191,21 @@ void Connection::read(const Path& path, std::uint8_t ecn, ByteView packet, Now n
   on_result(ngtcp2_conn_read_pkt(native_, native_path.get(), &info,
                                  reinterpret_cast<const std::uint8_t*>(packet.data()),
                                  packet.size(), to_ticks(now.instant)));
-  watch_silence(now, Moved::in);
-  note_debts(now);
+  if (!is_connected_ || is_over_) return;
+  const ngtcp2_conn_info known = native_info();
+  watch_silence(now, Moved::in, known);
+  note_debts(now, known);
+}
+
+ngtcp2_conn_info Connection::native_info() const {
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info2(native_, &info);
+  return info;
 }
 
 // ngtcp2 does not say that an acknowledgement is due, only when it would send it by itself: an
 // eighth of the round trip after the packet came.
-void Connection::note_debts(Now now) {
-  if (!is_connected_ || is_over_) return;
-  ngtcp2_conn_info info;
-  ngtcp2_conn_get_conn_info2(native_, &info);
+void Connection::note_debts(Now now, const ngtcp2_conn_info& info) {
   const auto delay = std::max<ngtcp2_duration>(info.smoothed_rtt / 8, 1);
   if (ngtcp2_conn_get_expiry2(native_) <= to_ticks(now.instant) + delay) unacknowledged_ += 1;
   has_lost_ = has_lost_ || info.pkt_lost != known_lost_;
@@ -229,10 +234,7 @@ Instant Connection::next_expiry() const {
   return std::min({flush_due_, silence_.until(), to_instant(ngtcp2_conn_get_expiry2(native_))});
 }
 
-void Connection::watch_silence(Now now, Moved moved) {
-  if (!is_connected_ || is_over_) return;
-  ngtcp2_conn_info info;
-  ngtcp2_conn_get_conn_info2(native_, &info);
+void Connection::watch_silence(Now now, Moved moved, const ngtcp2_conn_info& info) {
   const bool is_waiting = info.bytes_in_flight > 0;
   const Duration probe_timeout(static_cast<Duration::rep>(ngtcp2_conn_get_pto2(native_)));
   if (moved == Moved::in)
@@ -331,7 +333,7 @@ std::optional<Train> Connection::next_train(std::span<std::uint8_t> buffer, Now 
       std::min(packets, packets_per_train_max), to_ticks(now.instant));
   if (size > 0) {
     sent_bytes_ += static_cast<std::uint64_t>(size);
-    watch_silence(now, Moved::out);
+    if (is_connected_ && !is_over_) watch_silence(now, Moved::out, native_info());
   }
   // What the first flights hold is not spread over the round trip, which delays the first request;
   // a burst of an initial window is what RFC 9002, section 7.7, allows.
@@ -465,21 +467,17 @@ void Connection::end(ports::CloseReason reason, std::uint64_t code, std::string 
 
 std::optional<Duration> Connection::round_trip() const {
   if (!is_connected_) return std::nullopt;
-  ngtcp2_conn_info info;
-  ngtcp2_conn_get_conn_info2(native_, &info);
+  const ngtcp2_conn_info info = native_info();
   if (info.smoothed_rtt == 0) return std::nullopt;
   return Duration(static_cast<Duration::rep>(info.smoothed_rtt));
 }
 
 std::uint64_t Connection::packets_lost() const {
-  ngtcp2_conn_info info;
-  ngtcp2_conn_get_conn_info2(native_, &info);
-  return info.pkt_lost;
+  return native_info().pkt_lost;
 }
 
 ConnectionFacts Connection::facts() const {
-  ngtcp2_conn_info info;
-  ngtcp2_conn_get_conn_info2(native_, &info);
+  const ngtcp2_conn_info info = native_info();
   ConnectionFacts facts;
   facts.peer = peer_;
   facts.direction = direction_;

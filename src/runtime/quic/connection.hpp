@@ -121,8 +121,9 @@ class Connection {
   void end(ports::CloseReason reason, std::uint64_t code, std::string text);
   Duration agreed_idle_timeout() const;
   enum class Moved : std::uint8_t { in, out };
-  void watch_silence(Now now, Moved moved);
-  void note_debts(Now now);
+  ngtcp2_conn_info native_info() const;
+  void watch_silence(Now now, Moved moved, const ngtcp2_conn_info& info);
+  void note_debts(Now now, const ngtcp2_conn_info& info);
   void on_silence(Now now);
   void add_cid(Cid cid);
   void remove_cid(Cid cid);

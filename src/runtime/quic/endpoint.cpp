@@ -14,8 +14,7 @@ constexpr int trains_per_turn = 16;
 /// Rounds of telling and sending before other parts of the node have their turn.
 constexpr int rounds_per_turn = 4;
 /// How long a stream's end without bytes may wait for company. An answer is complete without it,
-/// and on its own it costs both sides a wake-up; so long, acknowledgements wait too
-/// (max_ack_delay).
+/// and on its own it costs both sides a wake-up.
 constexpr Duration patience = 20ms;
 /// How long the acknowledgement of one packet may wait for a next question or answer to travel
 /// with. It tells how long it waited, so round trips are not taken for longer.
