@@ -63,7 +63,7 @@ RoutingTable::Taken RoutingTable::on_answered(Instant now, const PeerInfo& peer)
   known->failures = 0;
   known->answered_s = seconds_of(now);
   if (known->addresses.empty()) known->addresses = CompactAddresses(peer.addresses);
-  Entry seen = std::move(*known);  // three times as quick as std::rotate
+  Entry seen = std::move(*known);  // one move for each behind it, where std::rotate swaps
   std::move(known + 1, bucket.entries.end(), known);
   bucket.entries.back() = std::move(seen);
   return Taken::refreshed;
