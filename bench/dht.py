@@ -47,6 +47,9 @@ def rows_of():
         Row("get_all_p50_ms", "ms", "lower", note=WHOLE),
         Row("get_all_p95_ms", "ms", "lower", note=WHOLE),
         Row("gets_all_per_s", "1/s", "higher", note=WHOLE),
+        Row("put_packets", "packets", "lower", note="UDP packets of the machine, for each put of either kind"),
+        Row("get_packets", "packets", "lower", note=f"for each get, {FIRST}"),
+        Row("get_all_packets", "packets", "lower", note=f"for each get, {WHOLE}"),
         Row("cache_hit_pct", "%", "higher", 50, note=f"Zipf(1.0) over {CACHED_KEYS} keys, room for a tenth of them"),
     ]
     return {row.name: row for row in rows}
@@ -128,23 +131,32 @@ async def settled(nodes, say):
         control.close()
 
 
+def packets_received():
+    """UDP packets that this machine's sockets got since it started."""
+    names, values = (line.split() for line in open("/proc/net/snmp") if line.startswith("Udp:"))
+    return int(values[names.index("InDatagrams")])
+
+
 async def measure_round(nodes, number, rng):
     """One round over the network: puts, gets one at a time, then as many as go through."""
     doors = [await Control.open(node.control) for node in nodes]
     keys = [f"/test/bench-{number}-{n}" for n in range(PUTS)]
     puts = {False: [], True: []}
+    before = packets_received()
     for n, key in enumerate(keys):
         for is_patient, name in ((True, f"{key}-all"), (False, key)):
             answer = await doors[n % NODES].put(name, VALUE, is_patient)
             puts[is_patient].append(answer["ms"])
             if answer["stored"] < (NODES - 1) // 2:
                 raise AssertionError(f"{name} was stored on {answer['stored']} nodes only")
-    figures = {"put_p50_ms": statistics.median(puts[False]), "put_all_p50_ms": statistics.median(puts[True])}
+    figures = {"put_p50_ms": statistics.median(puts[False]), "put_all_p50_ms": statistics.median(puts[True]),
+               "put_packets": (packets_received() - before) / (2 * PUTS)}
 
     # Every node holds every record here, so a quorum of 1 would be a look into the node's own store:
     # 2 is its own copy and the first that comes over the network.
     for quorum, label in ((2, "get"), (ALL, "get_all")):
         samples = []
+        before = packets_received()
         for n in range(GETS):
             at = n % PUTS
             reader = (at + 1 + n % (NODES - 1)) % NODES  # never the one that put it
@@ -152,6 +164,7 @@ async def measure_round(nodes, number, rng):
             if answer["value"] != VALUE:
                 raise AssertionError(f"{keys[at]} is not what was put")
             samples.append(answer["ms"])
+        figures[f"{label}_packets"] = (packets_received() - before) / GETS
         samples.sort()
         figures[f"{label}_p50_ms"] = statistics.median(samples)
         figures[f"{label}_p95_ms"] = samples[int(0.95 * len(samples)) - 1]
