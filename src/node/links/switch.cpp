@@ -198,25 +198,15 @@ void Switch::negotiate(StreamKey key, Bytes data, bool is_last) {
   owner.on_data(key, std::move(data), is_last);
 }
 
-void Switch::say(Stream& stream, const Bytes& line) {
-  if (stream.unsaid.empty()) {
-    stream.unsaid = line;
-    return;
-  }
-  std::vector<std::byte> lines(stream.unsaid.view().begin(), stream.unsaid.view().end());
-  append(lines, line);
-  stream.unsaid = Bytes(std::move(lines));
-}
-
 void Switch::say_all(StreamKey key, Stream& stream) {
-  if (!stream.unsaid.empty()) links_.write(key, std::exchange(stream.unsaid, {}), false);
+  if (!stream.unsaid.empty()) links_.write(key, Bytes(std::exchange(stream.unsaid, {})), false);
 }
 
 void Switch::on_line(StreamKey key, Stream& stream, std::string_view line) {
   if (stream.step == Step::header) {
     if (line != wire::multistream_header) return end(key, StreamEnd::malformed);
     stream.step = Step::protocol;
-    if (stream.direction == Direction::inbound) say(stream, header_line());
+    if (stream.direction == Direction::inbound) append(stream.unsaid, header_line().view());
     return;
   }
   if (stream.direction == Direction::inbound) return on_proposal(key, stream, line);
@@ -242,15 +232,15 @@ void Switch::on_proposal(StreamKey key, Stream& stream, std::string_view line) {
   if (entry == owners_.end() && ++stream.proposals > refused_proposals_max)
     return end(key, StreamEnd::malformed);
   if (line == wire::multistream_list) {
-    say(stream, wire::encode_protocol_list(protocols()));
+    append(stream.unsaid, wire::encode_protocol_list(protocols()));
     return say_all(key, stream);
   }
   if (entry == owners_.end()) {
     counters_.streams_unsupported += 1;
-    say(stream, wire::encode_line(wire::multistream_refusal));
+    append(stream.unsaid, wire::encode_line(wire::multistream_refusal));
     return say_all(key, stream);
   }
-  say(stream, wire::encode_line(line));
+  append(stream.unsaid, wire::encode_line(line));
   stream.owner = entry->second;
   settle(stream);
   stream.owner->on_inbound(key, entry->first, connections_.find(key.connection)->peer);

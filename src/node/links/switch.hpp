@@ -156,10 +156,10 @@ class Switch final : public ports::LinksObserver {
     bool is_received = false;
     std::size_t proposals = 0;  // of an inbound stream, as far as they were refused
     DeadlineId deadline;
-    wire::LineReader lines;   // until the protocol is settled
-    Bytes unsaid;             // our lines to an inbound one, which may leave with the answer
-    std::string proposal;     // what an outbound stream asked for, or a parked one asks for
-    std::vector<Bytes> held;  // what came of a parked one
+    wire::LineReader lines;         // until the protocol is settled
+    std::vector<std::byte> unsaid;  // our lines to an inbound one, which may leave with the answer
+    std::string proposal;           // what an outbound stream asked for, or a parked one asks for
+    std::vector<Bytes> held;        // what came of a parked one
     bool is_held_last = false;
   };
   /// What the peer may open; `waiting` until it is known.
@@ -182,7 +182,6 @@ class Switch final : public ports::LinksObserver {
   void on_path(ConnectionId connection, const ports::PathChanged& what) override;
 
   void negotiate(ports::StreamKey key, Bytes data, bool is_last);
-  static void say(Stream& stream, const Bytes& line);
   void say_all(ports::StreamKey key, Stream& stream);
   void on_line(ports::StreamKey key, Stream& stream, std::string_view line);
   void on_proposal(ports::StreamKey key, Stream& stream, std::string_view line);
